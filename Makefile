@@ -1,0 +1,148 @@
+# pipebooth.  Targets: all check lint fuzz install uninstall clean
+#
+#   make                              bin/*
+#   make SAN=address,undefined check  the same under sanitizers, in a folder of its own
+#   make install DESTDIR=... PREFIX=/usr/local
+#
+# CC CFLAGS CPPFLAGS LDFLAGS belong to who builds; ours (OUR_*) stand in front.
+
+VERSION = 0.1.0
+PREFIX ?= /usr/local
+DESTDIR ?=
+CFLAGS ?= -O2 -g
+SAN ?=
+comma := ,
+
+# A sanitizer build, or a fuzz build, has its own folder and the same rules.
+ifeq ($(SAN),)
+B = build
+BIN = bin
+else
+B = build-$(subst $(comma),-,$(SAN))
+BIN = $(B)/bin
+SANFLAGS = -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
+endif
+
+PKGS = libcurl openssl libnghttp2 jansson sndfile portaudio-2.0 soxr
+ENGINE_PKGS = pocketsphinx sphinxbase espeak-ng
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) $(ENGINE_PKGS) check)
+PKG_LIBS := $(shell pkg-config --libs $(PKGS))
+ENGINE_LIBS := $(shell pkg-config --libs $(ENGINE_PKGS))
+CHECK_LIBS := $(shell pkg-config --libs check)
+
+WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wformat=2 -Wwrite-strings -Wvla
+ifneq ($(CI),)
+WARN += -Werror
+endif
+OUR_CPPFLAGS = -D_POSIX_C_SOURCE=200809L -DBOOTH_VERSION='"$(VERSION)"' \
+	-DBOOTH_LIBEXEC='"$(PREFIX)/libexec/pipebooth"' -Ilib $(PKG_CFLAGS)
+OUR_CFLAGS = -std=c11 -fPIC -pthread $(WARN) $(SANFLAGS)
+OUR_LDFLAGS = -pthread -Wl,--as-needed $(SANFLAGS)
+COMPILE = $(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -MMD -MP -c
+LINK = $(CC) $(OUR_LDFLAGS) $(CFLAGS) $(LDFLAGS)
+
+# A tool is a folder in cmd/, a test suite is a file in tests/unit/, a helper
+# program of the tests a file in tests/fake/: adding one takes no line here.
+TOOLS := $(notdir $(wildcard cmd/*))
+LIBS := room audio aws base
+ENGINES := localaws-asr localaws-mt localaws-tts
+UNITS := $(notdir $(basename $(wildcard tests/unit/*.c)))
+FAKES := $(notdir $(basename $(wildcard tests/fake/*.c)))
+FUZZERS := $(notdir $(basename $(wildcard tests/fuzz/*.c)))
+ARCHIVES := $(LIBS:%=$(B)/lib%.a)
+
+all: $(TOOLS:%=$(BIN)/%)
+
+tests: all $(UNITS:%=$(B)/tests/%) $(FAKES:%=$(B)/fake/%) $(FUZZERS:%=$(B)/fuzz/%)
+
+define library
+$(B)/lib$(1).a: $$(patsubst %.c,$(B)/%.o,$$(wildcard lib/$(1)/*.c))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	$$(AR) rcs $$@ $$^
+endef
+$(foreach l,$(LIBS),$(eval $(call library,$(l))))
+
+define tool
+$(BIN)/$(1): $$(patsubst %.c,$(B)/%.o,$$(wildcard cmd/$(1)/*.c)) $$(ARCHIVES)
+	@mkdir -p $$(@D)
+	$$(LINK) -o $$@ $$^ $$(if $$(filter $(1),$$(ENGINES)),$$(ENGINE_LIBS)) $$(PKG_LIBS) -lm $$(LDLIBS)
+endef
+$(foreach t,$(TOOLS),$(eval $(call tool,$(t))))
+
+# A suite that tests a part of a tool names that part: tests/unit/foo.c begins
+# with a line "/* with: cmd/foo/bar.c */".
+with = $(patsubst %.c,$(B)/%.o,$(shell sed -n 's|^/\* with: \(.*\) \*/$$|\1|p' $(1)))
+
+define unit
+$(B)/tests/$(1): $(B)/tests/unit/$(1).o $(call with,tests/unit/$(1).c) $$(ARCHIVES)
+	@mkdir -p $$(@D)
+	$$(LINK) -o $$@ $$^ $$(CHECK_LIBS) $$(PKG_LIBS) -lm $$(LDLIBS)
+endef
+$(foreach u,$(UNITS),$(eval $(call unit,$(u))))
+
+define fake
+$(B)/fake/$(1): $(B)/tests/fake/$(1).o $(call with,tests/fake/$(1).c) $$(ARCHIVES)
+	@mkdir -p $$(@D)
+	$$(LINK) -o $$@ $$^ $$(PKG_LIBS) -lm $$(LDLIBS)
+endef
+$(foreach f,$(FAKES),$(eval $(call fake,$(f))))
+
+# One LLVMFuzzerTestOneInput a file; without libFuzzer, fuzz/replay.c (a main
+# that runs files through it) is linked in front, so that `check` replays seeds.
+define fuzzer
+$(B)/fuzz/$(1): $(B)/tests/fuzz/$(1).o $(call with,tests/fuzz/$(1).c) $(if $(FUZZ),,$(B)/tests/fuzz/main/replay.o) $$(ARCHIVES)
+	@mkdir -p $$(@D)
+	$$(LINK) $(if $(FUZZ),-fsanitize=fuzzer) -o $$@ $$^ $$(PKG_LIBS) -lm $$(LDLIBS)
+endef
+$(foreach f,$(FUZZERS),$(eval $(call fuzzer,$(f))))
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(COMPILE) -o $@ $<
+
+check: tests
+	B=$(B) BIN=$(BIN) tests/run
+
+lint:
+	mandoc -Tlint -Wstyle man/*.[1-8]
+	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
+	shellcheck $$(git ls-files scripts tests .ci | xargs grep -lE '^#!.*(sh|bash)$$')
+
+# libFuzzer over every target, FUZZ_SECONDS each: make fuzz FUZZ_SECONDS=600
+FUZZ_SECONDS ?= 60
+fuzz:
+	$(MAKE) CC=clang SAN=address,undefined B=build-fuzz FUZZ=1 \
+		CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' fuzz-run
+fuzz-run: $(FUZZERS:%=$(B)/fuzz/%)
+	for f in $(FUZZERS); do \
+		mkdir -p $(B)/corpus/$$f && \
+		$(B)/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=0 \
+			$(B)/corpus/$$f tests/fuzz/seeds/$$f || exit 1; \
+	done
+
+USER_TOOLS = $(filter-out $(ENGINES),$(TOOLS))
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/pipebooth \
+		$(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 \
+		$(DESTDIR)$(PREFIX)/share/man/man7 $(DESTDIR)$(PREFIX)/share/pipebooth
+	install $(USER_TOOLS:%=$(BIN)/%) $(DESTDIR)$(PREFIX)/bin
+	install $(ENGINES:%=$(BIN)/%) $(DESTDIR)$(PREFIX)/libexec/pipebooth
+	for s in 1 5 7; do \
+		install -m 644 man/*.$$s $(DESTDIR)$(PREFIX)/share/man/man$$s || exit 1; \
+	done
+	cp -R web scripts $(DESTDIR)$(PREFIX)/share/pipebooth
+
+uninstall:
+	cd $(DESTDIR)$(PREFIX)/bin && rm -f $(USER_TOOLS)
+	cd $(DESTDIR)$(PREFIX)/share/man && rm -f $(foreach p,$(wildcard man/*.[157]),man$(subst .,,$(suffix $(p)))/$(notdir $(p)))
+	rm -rf $(DESTDIR)$(PREFIX)/libexec/pipebooth $(DESTDIR)$(PREFIX)/share/pipebooth
+
+clean:
+	rm -rf build build-* bin
+
+-include $(shell find build build-* -name '*.d' 2>/dev/null)
+
+.DELETE_ON_ERROR:
+.PHONY: all tests check lint fuzz fuzz-run install uninstall clean

@@ -1,0 +1,51 @@
+/*
+ * The lines of booth-lines(5) as jansson objects: what several tools need to
+ * read and write them.
+ */
+#ifndef BASE_JSON_H
+#define BASE_JSON_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Parse one line: an object, nothing after it, no duplicate keys.  Returns a
+ * new reference, or NULL with a reason ("at column 7: ...") in err (errsize
+ * bytes).
+ */
+json_t *
+json_line_parse(const char *line, size_t len, char *err, size_t errsize);
+
+/* The string at key, or NULL when absent or not a string.  Borrowed from obj.
+ */
+const char *json_str(const json_t *obj, const char *key);
+
+/* The number at key, or `fallback`. */
+double json_num(const json_t *obj, const char *key, double fallback);
+
+/* The boolean at key; absent or not a boolean: false. */
+bool json_is_set(const json_t *obj, const char *key);
+
+/* Value of the type key ("transcript", ...), or "". */
+const char *json_type(const json_t *obj);
+
+/*
+ * One line of text for obj, compact, keys in the order they were set, times
+ * rounded to 3 digits by json_ms().  To be freed by free(); NULL: no memory.
+ * *len is its length without NUL.
+ */
+char *json_line_dump(const json_t *obj, size_t *len);
+
+/* A JSON real of milliseconds, rounded to microseconds. */
+json_t *json_ms(double ms);
+
+/*
+ * A status line:
+ * {"type":"status","stage":...,"state":...,"detail":...,"at_ms":...}. `detail`
+ * may be NULL (the key is left out).  More keys are the caller's to set.
+ */
+json_t *json_status(
+    const char *stage, const char *state, const char *detail, double at_ms);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * SIGTERM, SIGINT and SIGHUP as something that a loop can watch; SIGPIPE
+ * ignored. The first says: stop reading, finish what is in flight, leave.  The
+ * second, or a deadline of the tool's, says: leave now.
+ */
+#ifndef BASE_STOP_H
+#define BASE_STOP_H
+
+#include "base/loop.h"
+
+/* Install the handlers, once a process.  0, or -1 with errno set. */
+int stop_init(void);
+
+/* Wake the loop when a signal comes. */
+void stop_prepare(struct loop *l);
+
+/* How many signals came so far. */
+int stop_count(void);
+
+/* The last one (SIGTERM, ...), 0 before any: a tool that leaves because of it
+ * exits 128 + this. */
+int stop_signal(void);
+
+#endif
