@@ -28,7 +28,7 @@ double json_num(const json_t *obj, const char *key, double fallback);
 bool json_is_set(const json_t *obj, const char *key);
 
 /* Value of the type key ("transcript", ...), or "". */
-const char *json_type(const json_t *obj);
+const char *json_line_type(const json_t *obj);
 
 /*
  * One line of text for obj, compact, keys in the order they were set, times

@@ -38,16 +38,22 @@ const struct lang *lang_find(const char *tag);
 bool lang_is_tag(const char *tag);
 
 /*
- * The code to send to a service for `tag`: the table's, or for a tag that the
- * table does not know the tag itself (Transcribe, Polly) or its first subtag
- * (Translate).  NULL when the table says that the service lacks the language.
- * Writes into buf (LANG_TAG_MAX bytes) where it has to make one up.
+ * The code to send to a service for `tag`: the table's, or where the table has
+ * none the tag itself (Transcribe, Polly) or its first subtag (Translate);
+ * never NULL: the service is the one to refuse.  The result is constant or in
+ * buf (LANG_TAG_MAX bytes).  `tag` satisfies lang_is_tag().
  */
 const char *lang_for_transcribe(const char *tag, char *buf);
 
 const char *lang_for_translate(const char *tag, char *buf);
 
 const char *lang_for_polly(const char *tag, char *buf);
+
+/*
+ * The one spelling of `tag` that the lines carry: "es", "ES-es" and "es-ES" are
+ * "es-ES"; a tag that the table does not know stays as it is.
+ */
+const char *lang_canonical(const char *tag, char *buf);
 
 /* The tag that the lines carry for a code that Transcribe gave ("zh-CN" to
  * "cmn-CN").  Borrowed or in buf. */

@@ -5,7 +5,8 @@
  * line, and exit EX_USAGE (64).
  *
  *	static const struct option longs[] = {
- *		{ "language", required_argument, NULL, 'l' }, { NULL, 0, NULL, 0 }
+ *		{ "language", required_argument, NULL, 'l' }, { NULL, 0, NULL, 0
+ *}
  *}; static const struct opt_spec spec = { "transcribe", usage, "l:", longs };
  *	while ((c = opt_next(argc, argv, &spec)) != -1) switch (c) { ... }
  */

@@ -1,0 +1,93 @@
+#include "base/json.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+json_t *
+json_line_parse(const char *line, size_t len, char *err, size_t errsize)
+{
+	json_error_t why;
+	json_t *obj;
+
+	obj = json_loadb(line, len, JSON_REJECT_DUPLICATES, &why);
+	if (obj == NULL) {
+		snprintf(err, errsize, "at column %d: %s",
+		    why.column < 0 ? 0 : why.column, why.text);
+		return NULL;
+	}
+	if (!json_is_object(obj)) {
+		snprintf(err, errsize, "it is not a JSON object");
+		json_decref(obj);
+		return NULL;
+	}
+	return obj;
+}
+
+const char *
+json_str(const json_t *obj, const char *key)
+{
+	return json_string_value(json_object_get(obj, key));
+}
+
+double
+json_num(const json_t *obj, const char *key, double fallback)
+{
+	const json_t *v = json_object_get(obj, key);
+
+	return json_is_number(v) ? json_number_value(v) : fallback;
+}
+
+bool
+json_is_set(const json_t *obj, const char *key)
+{
+	return json_is_true(json_object_get(obj, key));
+}
+
+const char *
+json_line_type(const json_t *obj)
+{
+	const char *type = json_str(obj, "type");
+
+	return type == NULL ? "" : type;
+}
+
+char *
+json_line_dump(const json_t *obj, size_t *len)
+{
+	/* 16 digits keep microseconds of a Unix time in milliseconds. */
+	char *text = json_dumps(obj, JSON_COMPACT | JSON_REAL_PRECISION(16));
+
+	if (text != NULL)
+		*len = strlen(text);
+	return text;
+}
+
+json_t *
+json_ms(double ms)
+{
+	/* A whole number reads better, and "1.0" would be its other name. */
+	double rounded = round(ms * 1000) / 1000;
+
+	if (rounded == floor(rounded) && fabs(rounded) < 9e15)
+		return json_integer((json_int_t)rounded);
+	return json_real(rounded);
+}
+
+json_t *
+json_status(
+    const char *stage, const char *state, const char *detail, double at_ms)
+{
+	json_t *obj = json_pack("{s:s, s:s, s:s}", "type", "status", "stage",
+	    stage, "state", state);
+
+	if (obj == NULL)
+		return NULL;
+	if ((detail != NULL &&
+		json_object_set_new(obj, "detail", json_string(detail)) != 0) ||
+	    json_object_set_new(obj, "at_ms", json_ms(at_ms)) != 0) {
+		json_decref(obj);
+		return NULL;
+	}
+	return obj;
+}
