@@ -23,11 +23,13 @@ BIN = $(B)/bin
 SANFLAGS = -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 
-PKGS = libcurl openssl libnghttp2 jansson sndfile portaudio-2.0 soxr
+PKGS = libcurl openssl libnghttp2 jansson zlib sndfile portaudio-2.0 soxr
 ENGINE_PKGS = pocketsphinx sphinxbase espeak-ng
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) $(ENGINE_PKGS) check)
-PKG_LIBS := $(shell pkg-config --libs $(PKGS))
-ENGINE_LIBS := $(shell pkg-config --libs $(ENGINE_PKGS))
+PKG_LIBS := $(shell pkg-config --libs $(PKGS)) -lsonic
+LIBS_localaws-asr := $(shell pkg-config --libs pocketsphinx sphinxbase soxr)
+LIBS_localaws-tts := $(shell pkg-config --libs espeak-ng soxr)
+LIBS_localaws := -lhttp_parser
 CHECK_LIBS := $(shell pkg-config --libs check)
 
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -67,7 +69,7 @@ $(foreach l,$(LIBS),$(eval $(call library,$(l))))
 define tool
 $(BIN)/$(1): $$(patsubst %.c,$(B)/%.o,$$(wildcard cmd/$(1)/*.c)) $$(ARCHIVES)
 	@mkdir -p $$(@D)
-	$$(LINK) -o $$@ $$^ $$(if $$(filter $(1),$$(ENGINES)),$$(ENGINE_LIBS)) $$(PKG_LIBS) -lm $$(LDLIBS)
+	$$(LINK) -o $$@ $$^ $$(LIBS_$(1)) $$(PKG_LIBS) -lm $$(LDLIBS)
 endef
 $(foreach t,$(TOOLS),$(eval $(call tool,$(t))))
 
