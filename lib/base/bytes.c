@@ -80,6 +80,7 @@ bytes_grow(struct bytes *q, size_t n)
 		return 0;
 	}
 	alloc = q->alloc < 256 ? 256 : q->alloc;
+	alloc = alloc < q->cap ? alloc : q->cap;
 	while (alloc < len + n || len > alloc / 2) {
 		if (alloc >= q->cap / 2) {
 			alloc = q->cap;
