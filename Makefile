@@ -144,7 +144,7 @@ uninstall:
 clean:
 	rm -rf build build-* bin
 
--include $(shell find build build-* -name '*.d' 2>/dev/null)
+-include $(shell find build build-* $(B) -name '*.d' 2>/dev/null)
 
 .DELETE_ON_ERROR:
 .PHONY: all tests check lint fuzz fuzz-run install uninstall clean
