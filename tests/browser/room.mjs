@@ -1,0 +1,205 @@
+/*
+ * The page, websocketd, the real listen and the real broadcast.  BIN names the
+ * folder of the tools.  Run by tests/e2e/browser-room.sh.
+ */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import test, { after, before } from 'node:test';
+import { launch, MONITOR, openPage, shoot, stats, until }
+    from './lib/browser.mjs';
+import { audio, RATE_HZ, tone, transcript, translation } from './lib/lines.mjs';
+import { REPO, Site } from './lib/site.mjs';
+
+const BIN = path.resolve(REPO, process.env.BIN ?? 'bin');
+
+let site;
+let browser;
+const broadcasts = new Set();
+
+/* broadcast(1) on a room: say() lines into it; end() or kill() it. */
+class Broadcast {
+	constructor(room) {
+		this.child = spawn(path.join(BIN, 'broadcast'), ['-r', room],
+		    { stdio: ['pipe', 'inherit', 'inherit'],
+			env: { ...process.env, BOOTH_RUN: site.run } });
+		this.child.stdin.on('error', () => {});
+		this.ended = new Promise((resolve) => this.child.once('exit',
+		    (code, signal) => resolve(signal ?? code)));
+		broadcasts.add(this);
+	}
+
+	say(...lines) {
+		this.child.stdin.write(lines.map((line) =>
+		    JSON.stringify(line) + '\n').join(''));
+	}
+
+	async end(signal) {
+		broadcasts.delete(this);
+		if (signal !== undefined)
+			this.child.kill(signal);
+		else
+			this.child.stdin.end();
+		return this.ended;
+	}
+}
+
+before(async () => {
+	site = new Site({ bin: BIN });
+	await site.start();
+	browser = await launch();
+});
+
+after(async () => {
+	for (const broadcast of [...broadcasts])
+		await broadcast.end('SIGKILL');
+	await browser?.close();
+	await site?.remove();
+});
+
+async function open(room, lang, more) {
+	const page = await openPage(browser,
+	    `${site.url}?room=${room}&lang=${lang}`, more);
+	await until(page, 'link', (s) => s.state === 'open');
+	return page;
+}
+
+async function done(page) {
+	assert.deepEqual(page.complaints, []);
+	assert.equal((await stats(page)).garbled, 0);
+	await page.context().close();
+}
+
+const ids = (page) => page.locator('#log .caption').evaluateAll(
+    (all) => all.map((e) => e.dataset.id));
+
+const numbered = (from, to) =>
+    Array.from({ length: to - from }, (_, i) => `u${from + i}`);
+
+const spanish = (from, to) => numbered(from, to).map((id) =>
+    translation(id, 'es-ES', `Frase ${id}.`));
+
+async function roomsAre(check) {
+	const end = Date.now() + 20_000;
+	for (;;) {
+		const rooms = await (await fetch(`${site.url}api/rooms`)).json();
+		if (check(rooms))
+			return;
+		assert.ok(Date.now() < end, JSON.stringify(rooms));
+		await new Promise((resolve) => setTimeout(resolve, 50));
+	}
+}
+
+test('who is early waits, reads and hears the talk, and sees it end',
+    async () => {
+	const page = await open('talk', 'es-ES');
+	assert.equal((await stats(page)).air, 'waiting');
+	const talk = new Broadcast('talk');
+	talk.say(transcript('u0', 'Good morning.'), ...spanish(0, 3));
+	await until(page, 'captions', (s) => s.captions === 3 && s.air === 'on');
+	assert.deepEqual(await ids(page), numbered(0, 3));
+	await roomsAre(([room]) => room?.room === 'talk' && room.on &&
+	    room.source === 'en-US' && room.targets.includes('es-ES'));
+
+	await page.locator('#listen').click();
+	await until(page, 'sound', (s) => s.sound.state === 'running' &&
+	    s.audio === 'pcm' && s.state === 'open' && s.live);
+	/* The context, and who read on, saw each once. */
+	assert.deepEqual(await ids(page), numbered(0, 3));
+	for (const [i, id] of numbered(3, 6).entries())
+		talk.say(translation(id, 'es-ES', `Frase ${id}.`),
+		    ...audio(id, 'es-ES', tone(330 + 110 * i, 1_000)));
+	await until(page, 'voice', (s) => s.sound.level > 0.2);
+	await shoot(page, 'room-phone');
+	const { sound } = await until(page, 'all of it', (s) =>
+	    s.captions === 6 && s.sound.samplesPlayed >= 3 * RATE_HZ);
+	assert.equal(sound.samplesPlayed, 3 * RATE_HZ);
+	assert.ok(sound.samplesAudible > 2.9 * RATE_HZ);
+	assert.equal(sound.underruns, 0);
+	await roomsAre(([room]) => room.voiced['es-ES']?.includes('pcm'));
+
+	assert.equal(await talk.end(), 0);
+	await until(page, 'end', (s) => s.air === 'ended');
+	assert.equal(await page.locator('#state-words').textContent(), 'Ended');
+	await roomsAre(([room]) => !room.on);
+	const next = new Broadcast('talk');
+	await until(page, 'next talk', (s) => s.air === 'on');
+	/* The next talk counts its utterances from the start again. */
+	next.say(...spanish(0, 2));
+	await until(page, 'its captions', (s) => s.captions === 8);
+	assert.equal(await next.end(), 0);
+	await done(page);
+});
+
+test('a broadcaster that is killed: the room says so, and goes on',
+    async () => {
+	const first = new Broadcast('killed');
+	first.say(...spanish(0, 4));
+	const page = await open('killed', 'es-ES', { viewport: MONITOR });
+	await until(page, 'captions', (s) => s.captions === 4 && s.live);
+	const named = (rooms) => rooms.find(({ room }) => room === 'killed');
+	await roomsAre((rooms) => named(rooms).on);
+	assert.equal(await first.end('SIGKILL'), 'SIGKILL');
+	await roomsAre((rooms) => !named(rooms).on);
+	const second = new Broadcast('killed');
+	second.say(...spanish(4, 8));
+	await until(page, 'captions', (s) => s.captions === 8 && s.air === 'on');
+	assert.deepEqual(await ids(page), numbered(0, 8));
+	assert.equal((await stats(page)).connections, 1);
+	assert.equal(await second.end(), 0);
+	await done(page);
+});
+
+test('a server that is killed: the page resumes, with no caption twice',
+    async () => {
+	const talk = new Broadcast('resumed');
+	const page = await open('resumed', 'es-ES');
+	talk.say(...spanish(0, 15));
+	await until(page, 'captions', (s) => s.captions === 15 && s.live);
+	await site.kill();
+	await until(page, 'loss', (s) => s.state === 'retrying');
+	talk.say(...spanish(15, 40));
+	await site.start();
+	await until(page, 'return', (s) => s.state === 'open' && s.live);
+	talk.say(...spanish(40, 42));
+	await until(page, 'captions', (s) => s.captions === 42);
+	assert.deepEqual(await ids(page), numbered(0, 42));
+	assert.equal(await talk.end(), 0);
+	await done(page);
+});
+
+test('the original: partial words, then the final ones', async () => {
+	const talk = new Broadcast('original');
+	const page = await open('original', 'source');
+	talk.say(transcript('u0', 'Good mor', { final: false }));
+	await page.locator('#log .draft', { hasText: 'Good mor' }).waitFor();
+	talk.say(transcript('u0', 'Good morning.'));
+	await until(page, 'caption', (s) => s.captions === 1);
+	assert.equal(await page.locator('#log .draft').count(), 0);
+	assert.equal(await talk.end(), 0);
+	await done(page);
+});
+
+test('what listen refuses is told in its words', async () => {
+	const page = await openPage(browser, `${site.url}?room=talk&lang=12`);
+	await until(page, 'refusal', (s) => s.state === 'refused');
+	assert.match(await page.locator('#notice-words').textContent(),
+	    /refused the connection: lang: .*language tag/);
+	await done(page);
+});
+
+test('rooms on the air are offered; the only one needs no choice',
+    async () => {
+	const talk = new Broadcast('onair');
+	talk.say(transcript('u0', 'Good morning.'), ...spanish(0, 1),
+	    translation('u0', 'fr-FR', 'Bonjour.'));
+	await roomsAre((rooms) => rooms.some(({ room, targets, source }) =>
+	    room === 'onair' && targets.length === 2 && source === 'en-US'));
+	const page = await openPage(browser, site.url);
+	await page.getByRole('link', { name: /Français/ }).waitFor();
+	await page.getByRole('link', { name: /Français/ }).click();
+	await until(page, 'caption', (s) => s.captions === 1);
+	assert.equal(new URL(page.url()).search, '?room=onair&lang=fr-FR');
+	assert.equal(await talk.end(), 0);
+	await done(page);
+});

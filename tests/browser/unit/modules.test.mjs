@@ -1,0 +1,205 @@
+/* The page's modules that need no page. */
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import test from 'node:test';
+import { direction, listNames, nameIn, ownName }
+    from '../../../web/js/languages.js';
+import { parseLine, retryDelay } from '../../../web/js/link.js';
+import { decodePcm, Resampler } from '../../../web/js/pcm.js';
+import { RoomStatus } from '../../../web/js/status.js';
+import { ClockOffset, IdealPlayout } from '../../../web/js/timing.js';
+import { WORDS } from '../../../web/js/words.js';
+
+const web = new URL('../../../web/', import.meta.url);
+const read = (name) => fs.readFileSync(new URL(name, web), 'utf8');
+
+test('samples: little-endian, signed, an odd byte dropped', () => {
+	/* 0, 1, -1, 32767, -32768, and half a sample */
+	const bytes = Buffer.from('00000100ffffff7f008055', 'hex');
+	assert.deepEqual([...decodePcm(bytes.toString('base64'))],
+	    [0, 1 / 32768, -1 / 32768, 32767 / 32768, -1]);
+	assert.equal(decodePcm('').length, 0);
+	assert.throws(() => decodePcm('%%%'));
+});
+
+const sine = (hz, rate_hz, n) => Float32Array.from({ length: n },
+    (_, i) => 0.5 * Math.sin(2 * Math.PI * hz * i / rate_hz));
+
+test('resampling keeps a tone, its length and its time', () => {
+	for (const to_hz of [48_000, 44_100, 22_050, 8_000]) {
+		const from_hz = 16_000;
+		const resampler = new Resampler(from_hz, to_hz);
+		const input = sine(440, from_hz, from_hz);
+		const out = [...resampler.feed(input), ...resampler.end()];
+		assert.ok(Math.abs(out.length - to_hz) <= 1, `${out.length}`);
+		const expected = sine(440, to_hz, out.length);
+		let worst = 0;
+		for (let i = 200; i < out.length - 200; i++)
+			worst = Math.max(worst, Math.abs(out[i] - expected[i]));
+		assert.ok(worst < 0.003, `${to_hz}: off by ${worst}`);
+	}
+});
+
+test('what the lower rate cannot hold is gone, not folded back', () => {
+	const resampler = new Resampler(24_000, 16_000);
+	const out = resampler.feed(sine(10_000, 24_000, 24_000));
+	const peak = Math.max(...out.subarray(200).map(Math.abs));
+	assert.ok(peak < 0.005, `${peak}`);
+});
+
+test('resampling in any split gives the same', () => {
+	const input = sine(1_000, 16_000, 4_000);
+	const whole = new Resampler(16_000, 44_100).feed(input);
+	for (const step of [1, 13, 160, 3_999]) {
+		const resampler = new Resampler(16_000, 44_100);
+		const out = [];
+		for (let at = 0; at < input.length; at += step)
+			out.push(...resampler.feed(input.subarray(at, at + step)));
+		assert.equal(out.length, whole.length);
+		out.forEach((x, i) => assert.ok(Math.abs(x - whole[i]) < 1e-3));
+	}
+});
+
+test('equal rates pass through', () => {
+	const samples = sine(440, 16_000, 100);
+	const resampler = new Resampler(16_000, 16_000);
+	assert.equal(resampler.feed(samples), samples);
+	assert.equal(resampler.end().length, 0);
+});
+
+test('retries back off from half a second to ten, with jitter', () => {
+	assert.deepEqual([0, 1, 2, 3, 4, 5, 50].map((n) => retryDelay(n, 1)),
+	    [500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000]);
+	assert.equal(retryDelay(0, 0), 250);
+	assert.equal(retryDelay(9, 0), 5_000);
+});
+
+test('only an object is a line', () => {
+	assert.deepEqual(parseLine('{"type":"status"}'), { type: 'status' });
+	for (const text of ['', '{', '[]', 'null', '7', '"x"'])
+		assert.equal(parseLine(text), null);
+});
+
+test('the offset of two clocks is the least that was seen', () => {
+	const clock = new ClockOffset();
+	assert.equal(clock.theirs(1_000), 1_000);
+	clock.note(undefined, 1_000);
+	clock.note(600, 1_000);
+	clock.note(1_650, 2_000);
+	clock.note(2_000, 3_000);
+	assert.equal(clock.theirs(5_000), 4_650);
+});
+
+test('a sentence sent faster than it is spoken is no lag', () => {
+	const ideal = new IdealPlayout();
+	/* Their clock is ten minutes ahead; 4 s of sound within 1 s. */
+	const ahead = 600_000;
+	ideal.note(1_000 + ahead, 2_000, 1_040);
+	ideal.note(NaN, 2_000, 2_000);
+	assert.equal(ideal.behind_ms(4_000 - 960, 2_000), 0);
+	/* The next, asked for while this plays, is to end 3 s after it. */
+	ideal.note(3_000 + ahead, 3_000, 3_040);
+	assert.equal(ideal.behind_ms(2_000 + 3_000, 3_040), 0);
+	/* All of it came 6 s late. */
+	assert.equal(ideal.behind_ms(5_000, 9_040), 6_000);
+});
+
+test('languages have their own names and directions', () => {
+	assert.equal(ownName('es-ES'), 'Español (España)');
+	assert.equal(ownName('eo'), 'Esperanto');
+	assert.equal(nameIn('es', 'de'), 'Spanisch');
+	assert.equal(direction('arb'), 'rtl');
+	assert.equal(direction('he-IL'), 'rtl');
+	assert.equal(direction('en-GB-WLS'), 'ltr');
+	assert.equal(ownName('en-GB-WLS'), 'English (United Kingdom)');
+	assert.equal(ownName('?!'), '?!');
+	assert.deepEqual(listNames(['pt-BR', 'pt-PT', 'it-IT'], 'en')
+	    .map(({ own }) => own),
+	    ['Português (Brasil)', 'Português (Portugal)', 'Italiano']);
+});
+
+test('of the stages\' troubles the worst that concerns a reader is told', () => {
+	const status = new RoomStatus();
+	const note = (stage, state, more) =>
+	    status.note({ stage, state, ...more }, 'es-ES');
+	note('listen', 'waiting');
+	assert.equal(status.notice(false), 'notice_waiting');
+	note('listen', 'listening', { on: true });
+	assert.equal(status.notice(false), '');
+	note('synth', 'degraded');
+	assert.equal(status.notice(false), '');
+	assert.equal(status.notice(true), 'notice_voice');
+	note('translate', 'degraded', { lang: 'fr-FR' });
+	assert.equal(status.notice(false), '');
+	note('transcribe', 'reconnecting');
+	assert.equal(status.notice(true), 'notice_recognition');
+	status.noteCaption({ is_untranslated: false });
+	status.noteVoice();
+	assert.equal(status.notice(true), '');
+	note('transcribe', 'ended');
+	assert.equal(status.notice(true), '');
+	note('broadcast', 'ended');
+	note('listen', 'alive', { on: false });
+	assert.equal(status.notice(true), 'notice_ended');
+	note('broadcast', 'ready');
+	assert.equal(status.notice(true), '');
+	note('listen', 'alive', { on: false });	/* killed */
+	assert.equal(status.notice(true), 'notice_waiting');
+	note('listen', 'alive', { on: true });
+	assert.equal(status.air, 'on');
+});
+
+test('every language of the page has every word, and each is used', () => {
+	const places = (words) => (words.match(/\{\w+\}/g) ?? []).sort();
+	const pages = [read('index.html'), ...fs.readdirSync(new URL('js', web))
+	    .filter((name) => name !== 'words.js')
+	    .map((name) => read(`js/${name}`))].join('');
+	/* `state_${...}` and `notice_${...}` name families. */
+	const isUsed = (key) => pages.includes(`'${key}'`) ||
+	    pages.includes(`"${key}"`) || /^(state|notice)_/.test(key);
+	for (const [language, words] of Object.entries(WORDS)) {
+		assert.deepEqual(Object.keys(words), Object.keys(WORDS.en),
+		    language);
+		for (const key of Object.keys(words))
+			assert.deepEqual(places(words[key]), places(WORDS.en[key]),
+			    `${language} ${key}`);
+	}
+	assert.deepEqual(Object.keys(WORDS.en).filter((key) => !isUsed(key)), []);
+	for (const [, key] of pages.matchAll(
+	    /(?:data-words="|data-label="|\bsay\(')(\w+)/g))
+		assert.ok(key in WORDS.en, key);
+});
+
+/* WCAG 2: relative luminance, and the ratio of two colours. */
+function luminance(hex) {
+	const [r, g, b] = hex.match(/\w\w/g).map((part) => {
+		const c = parseInt(part, 16) / 255;
+		return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+	});
+	return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+function contrast(a, b) {
+	const [dark, light] = [luminance(a), luminance(b)].sort((x, y) => x - y);
+	return (light + 0.05) / (dark + 0.05);
+}
+
+test('text keeps a contrast of 4.5 to 1 in every theme', () => {
+	const sheet = read('style.css');
+	for (const theme of ['dark', 'light', 'contrast']) {
+		const [, block] = sheet.match(
+		    new RegExp(`\\[data-theme="${theme}"\\] \\{([^}]*)\\}`));
+		const colour = Object.fromEntries([...block.matchAll(
+		    /--([\w-]+): #(\w{6});/g)].map(([, name, hex]) => [name, hex]));
+		const pairs = [['on-accent', 'accent']];
+		for (const ground of ['ground', 'raised', 'raised-more'])
+			for (const text of ['text', 'text-past', 'text-dim', 'accent'])
+				pairs.push([text, ground]);
+		pairs.push(['warn', 'ground']);
+		for (const [text, ground] of pairs) {
+			const ratio = contrast(colour[text], colour[ground]);
+			assert.ok(ratio >= 4.5,
+			    `${theme}: ${text} on ${ground}: ${ratio.toFixed(2)}`);
+		}
+	}
+});

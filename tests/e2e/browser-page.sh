@@ -1,0 +1,13 @@
+#!/bin/sh
+# The listener's page in Chromium, behind scripts/serve and a real websocketd:
+# captions, scrolling, voice, mute, acknowledgements, loss and return of the
+# server, refusals, rooms and languages, themes; markup from a room; then the
+# modules that need no browser.  `listen` is a stand-in here (browser-room.sh
+# has the real one).  Screenshots: tests/out/.
+set -eu
+
+# shellcheck source=tests/browser/need.sh
+. tests/browser/need.sh
+
+node --test tests/browser/unit/*.test.mjs >"$log" 2>&1 || fail
+timeout 300 node --test-timeout=90000 tests/browser/page.mjs >"$log" 2>&1 || fail

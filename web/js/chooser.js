@@ -1,0 +1,132 @@
+/*
+ * The page where one chooses: rooms that are on, and their languages in their
+ * own names.  All entries are links, so that they can be copied, opened beside,
+ * and gone back from.
+ */
+import { listNames, nameIn } from './languages.js';
+import { pageLanguage, say } from './words.js';
+
+/* The address of a choice, room and language or room alone. */
+export function addressOf({ room = '', lang = '' }) {
+	const query = new URLSearchParams();
+	if (room !== '')
+		query.set('room', room);
+	if (lang !== '')
+		query.set('lang', lang);
+	const search = query.toString();
+	return location.pathname + (search === '' ? '' : `?${search}`);
+}
+
+function entry(choice, onChoose) {
+	const item = document.createElement('li');
+	const link = document.createElement('a');
+	link.href = addressOf(choice);
+	link.addEventListener('click', (event) => {
+		if (event.ctrlKey || event.metaKey || event.shiftKey)
+			return;
+		event.preventDefault();
+		onChoose(choice);
+	});
+	item.append(link);
+	return { item, link };
+}
+
+function text(name, words, tag, dir) {
+	const element = document.createElement(name);
+	element.textContent = words;
+	if (tag !== undefined) {
+		element.lang = tag;
+		element.dir = dir;
+	}
+	return element;
+}
+
+function languageEntry(room, name, onChoose) {
+	const { item, link } = entry({ room: room.room, lang: name.tag }, onChoose);
+	const voice = room.voiced.includes(name.tag) ? say('with_voice') : '';
+	const more = [name.other === name.own ? '' : name.other, voice]
+	    .filter((part) => part !== '').join(' · ');
+	link.append(text('strong', name.own, name.tag, name.dir));
+	if (more !== '')
+		link.append(text('span', more));
+	return item;
+}
+
+function originalEntry(room, onChoose) {
+	const { item, link } = entry({ room: room.room, lang: 'source' }, onChoose);
+	link.append(text('strong', say('original')));
+	if (room.source !== '')
+		link.append(text('span', nameIn(room.source, pageLanguage())));
+	return item;
+}
+
+function roomEntry(room, is_chosen, onChoose) {
+	const { item, link } = entry({ room: room.room }, onChoose);
+	link.append(text('span', room.room));
+	if (!room.is_on)
+		link.append(text('small', `(${say('off_air')})`));
+	if (is_chosen)
+		link.setAttribute('aria-current', 'true');
+	return item;
+}
+
+/* Keep the keyboard's place when a list is drawn anew. */
+function replace(list, items) {
+	const links = [...list.querySelectorAll('a')];
+	const focused = links.indexOf(document.activeElement);
+	const html = (nodes) => nodes.map((node) => node.outerHTML).join('');
+	if (html([...list.children]) === html(items))
+		return;
+	list.replaceChildren(...items);
+	if (focused >= 0)
+		list.querySelectorAll('a')[focused]?.focus();
+}
+
+export class Chooser {
+	#elements;
+	#onChoose;
+
+	/* elements: { note, rooms, rooms_part, languages }; onChoose gets { room }
+	 * or { room, lang }. */
+	constructor(elements, onChoose) {
+		this.#elements = elements;
+		this.#onChoose = onChoose;
+	}
+
+	/* rooms: null while not known; failed: the last question had no answer. */
+	show(rooms, chosen, failed) {
+		const { rooms_part } = this.#elements;
+		const list = rooms ?? [];
+		const room = list.find((one) => one.room === chosen) ?? null;
+		replace(this.#elements.rooms, list.map((one) =>
+		    roomEntry(one, one === room, this.#onChoose)));
+		/* One room needs no choice. */
+		rooms_part.hidden = list.length === 0 ||
+		    (list.length === 1 && room !== null);
+		replace(this.#elements.languages, room === null ? []
+		    : this.#languages(room));
+		this.#note(rooms, room, failed);
+	}
+
+	#languages(room) {
+		const names = listNames(room.targets, pageLanguage());
+		const items = names.map((name) =>
+		    languageEntry(room, name, this.#onChoose));
+		if (room.source !== '' || items.length > 0)
+			items.push(originalEntry(room, this.#onChoose));
+		return items;
+	}
+
+	#note(rooms, room, failed) {
+		const { note, languages } = this.#elements;
+		let words = '';
+		if (failed)
+			words = say('rooms_failed');
+		else if (rooms !== null && rooms.length === 0)
+			words = say('no_rooms');
+		else if (room !== null && languages.childElementCount === 0)
+			words = say('no_languages');
+		note.textContent = words;
+		note.hidden = words === '';
+	}
+}

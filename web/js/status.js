@@ -1,0 +1,84 @@
+/*
+ * What the status lines of a room mean to one listener.  Stages speak for
+ * themselves (booth-lines(5)); here each becomes at most one notice, the worst
+ * of which is shown.
+ */
+
+const TROUBLE = {
+	transcribe: 'notice_recognition',
+	translate: 'notice_translation',
+	synth: 'notice_voice',
+};
+const WORST_FIRST = ['transcribe', 'translate', 'synth'];
+const IS_TROUBLE = new Set(['reconnecting', 'degraded', 'failed']);
+const IS_FINE = new Set(['ready', 'recovered', 'resumed']);
+
+export class RoomStatus {
+	#troubles = new Set();	/* stages */
+	air = 'unknown';	/* unknown, waiting, on, off, ended, paused */
+
+	reset() {
+		this.#troubles.clear();
+		this.air = 'unknown';
+	}
+
+	/* A status line; `lang` is what the reader follows. */
+	note(line, lang) {
+		const { stage, state } = line;
+		if (stage === 'listen') {
+			this.#noteListen(line);
+			return;
+		}
+		const about = line.lang ?? line.language;
+		if (typeof about === 'string' && about !== lang)
+			return;
+		/* What comes after the stages that ended earlier is still said. */
+		if (state === 'ended' && stage === 'broadcast')
+			this.air = 'ended';
+		else if (state === 'paused')
+			this.air = 'paused';
+		else if (IS_TROUBLE.has(state))
+			this.#troubles.add(stage);
+		else if (IS_FINE.has(state)) {
+			this.#troubles.delete(stage);
+			if (stage === 'broadcast' || stage === 'transcribe')
+				this.air = 'on';
+		}
+	}
+
+	/* Captions come: whatever was said before, the room is on air. */
+	noteCaption({ is_untranslated }) {
+		this.air = 'on';
+		this.#troubles.delete('transcribe');
+		if (!is_untranslated)
+			this.#troubles.delete('translate');
+	}
+
+	noteVoice() {
+		this.#troubles.delete('synth');
+	}
+
+	/* `on`: whether somebody broadcasts now.  One who was killed said no
+	 * goodbye, so each heartbeat tells. */
+	#noteListen({ state, on }) {
+		if (state === 'waiting')
+			this.air = 'waiting';
+		else if (state === 'listening')
+			this.air = on === false ? 'off' : 'on';
+		else if (on === false && this.air === 'on')
+			this.air = 'off';
+		else if (on === true && this.air === 'off')
+			this.air = 'on';
+	}
+
+	/* Key of the words to show, or ''. */
+	notice(is_listening) {
+		const stage = WORST_FIRST.find((name) => this.#troubles.has(name) &&
+		    (name !== 'synth' || is_listening));
+		if (this.air === 'waiting' || this.air === 'off')
+			return 'notice_waiting';
+		if (this.air === 'ended' || this.air === 'paused')
+			return `notice_${this.air}`;
+		return stage === undefined ? '' : TROUBLE[stage];
+	}
+}
