@@ -53,7 +53,8 @@ static const struct option longs[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-static const struct opt_spec spec = { "capture", usage, "lc:d:f:", longs };
+static const struct opt_spec spec = { "capture", usage, "lc:d:f:", longs,
+	NULL };
 
 /* What is not for play_files() or record_device(). */
 struct settings {

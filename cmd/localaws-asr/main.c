@@ -55,7 +55,8 @@ static const struct option longs[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-static const struct opt_spec spec = { "localaws-asr", usage, "l:", longs };
+static const struct opt_spec spec = { "localaws-asr", usage, "l:", longs,
+	NULL };
 
 struct asr {
 	struct recogniser *recogniser;

@@ -48,7 +48,7 @@ static const struct option longs[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-static const struct opt_spec spec = { "localaws-mt", usage, "", longs };
+static const struct opt_spec spec = { "localaws-mt", usage, "", longs, NULL };
 
 struct mt {
 	struct mode mode;

@@ -43,7 +43,7 @@ static const struct option longs[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-static const struct opt_spec spec = { "localaws-tts", usage, "", longs };
+static const struct opt_spec spec = { "localaws-tts", usage, "", longs, NULL };
 
 struct tts {
 	struct out out;

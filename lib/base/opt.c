@@ -66,6 +66,15 @@ complain(int argc, char **argv, int c, const struct option *longs)
 	opt_fail("unknown option '-%c'", optopt);
 }
 
+/* Append a table, which may be NULL, to the n options there are. */
+static size_t
+add_options(struct option *all, size_t n, const struct option *table)
+{
+	for (; table != NULL && table->name != NULL && n < OPT_MAX; table++)
+		all[n++] = *table;
+	return n;
+}
+
 int
 opt_next(int argc, char **argv, const struct opt_spec *spec)
 {
@@ -78,9 +87,8 @@ opt_next(int argc, char **argv, const struct opt_spec *spec)
 
 	if (ready != spec) {
 		log_open(spec->tool);
-		for (const struct option *o = spec->longs;
-		     o != NULL && o->name != NULL && n < OPT_MAX; o++)
-			longs[n++] = *o;
+		n = add_options(longs, n, spec->longs);
+		n = add_options(longs, n, spec->more);
 		memcpy(longs + n, common_options, sizeof(common_options));
 		/* '+': options end at the first operand; ':': told apart. */
 		snprintf(shorts, sizeof(shorts), "+:%shVvq", spec->shorts);

@@ -22,6 +22,7 @@ struct opt_spec {
 	const char *shorts; /* getopt's letters, without h V v q */
 	const struct option
 	    *longs; /* ended by a zero entry; values are the letter, or > 255 */
+	const struct option *more; /* a second such table, or NULL */
 };
 
 /* The next option as getopt_long(3) gives it, or -1 at the end (see optind). */
