@@ -108,9 +108,7 @@ check: tests
 	B=$(B) BIN=$(BIN) tests/run
 
 lint:
-	mandoc -Tlint -Wstyle man/*.[1-8]
-	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
-	shellcheck $$(git ls-files scripts tests .ci | xargs grep -lE '^#!.*(sh|bash)$$')
+	tests/lint
 
 # libFuzzer over every target, FUZZ_SECONDS each: make fuzz FUZZ_SECONDS=600
 FUZZ_SECONDS ?= 60

@@ -1,0 +1,4 @@
+/* lib/aws/sigv4_auth.c with allocations that fail by plan. */
+#include "failmalloc.h"
+
+#include "aws/sigv4_auth.c"
