@@ -1,0 +1,146 @@
+#include "about.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+
+static const char file[] = "room.json";
+
+void
+about_init(struct about *a, double now_ms)
+{
+	memset(a, 0, sizeof(*a));
+	a->since_ms = now_ms;
+	a->is_on = true;
+	a->is_dirty = true;
+}
+
+static void
+resume_lang(struct channels *c, const char *tag, const json_t *formats)
+{
+	struct channels_lang *l = channels_find(c, tag);
+	const json_t *name;
+	size_t i;
+	int f;
+
+	if (l == NULL)
+		return;
+	l->present |= l->open & FORMAT_BIT(ROOM_TEXT);
+	json_array_foreach(formats, i,
+	    name) for (f = 0; f < ROOM_NFORMATS;
+		       f++) if (json_is_string(name) &&
+				strcmp(json_string_value(name),
+				    room_format_name(f)) == 0) l->present |=
+	    l->open & FORMAT_BIT(f);
+}
+
+void
+about_resume(struct about *a, struct channels *c)
+{
+	char path[ROOM_PATH_MAX];
+	const char *source;
+	json_t *old, *tag;
+	size_t i;
+
+	if (room_path(c->room, file, path) != 0)
+		return;
+	old = json_load_file(path, 0, NULL);
+	if (json_is_set(old, "on")) {
+		a->since_ms = json_num(old, "since_ms", a->since_ms);
+		source = json_str(old, "source");
+		if (source != NULL && strlen(source) < sizeof(a->source))
+			memcpy(a->source, source, strlen(source) + 1);
+		json_array_foreach(json_object_get(old, "targets"), i,
+		    tag) if (json_is_string(tag))
+		    resume_lang(c, json_string_value(tag),
+			json_object_get(json_object_get(old, "voiced"),
+			    json_string_value(tag)));
+	}
+	json_decref(old);
+}
+
+static json_t *
+voices_of(const struct channels_lang *l)
+{
+	json_t *list = NULL;
+	int f;
+
+	for (f = ROOM_PCM; f <= ROOM_OPUS; f++) {
+		if (!(l->present & FORMAT_BIT(f)))
+			continue;
+		if (list == NULL)
+			list = json_array();
+		json_array_append_new(list, json_string(room_format_name(f)));
+	}
+	return list;
+}
+
+static int
+compare_langs(const void *pa, const void *pb)
+{
+	const struct channels_lang *const *a = pa, *const *b = pb;
+
+	return strcmp((*a)->tag, (*b)->tag);
+}
+
+static json_t *
+describe(const struct about *a, const struct channels *c, double now_ms)
+{
+	const struct channels_lang *sorted[CHANNELS_LANGS_MAX];
+	json_t *obj = json_object(), *targets = json_array();
+	json_t *voiced = json_object(), *voices;
+	size_t i, n = 0;
+
+	for (i = 0; i < c->nlangs; i++)
+		if (c->langs[i].present != 0 &&
+		    strcmp(c->langs[i].tag, ROOM_SOURCE) != 0)
+			sorted[n++] = &c->langs[i];
+	qsort(sorted, n, sizeof(sorted[0]), compare_langs);
+	for (i = 0; i < n; i++) {
+		json_array_append_new(targets, json_string(sorted[i]->tag));
+		voices = voices_of(sorted[i]);
+		if (voices != NULL)
+			json_object_set_new(voiced, sorted[i]->tag, voices);
+	}
+	json_object_set_new(obj, "room", json_string(c->room->name));
+	json_object_set_new(obj, "on", json_boolean(a->is_on));
+	if (a->source[0] != '\0')
+		json_object_set_new(obj, "source", json_string(a->source));
+	json_object_set_new(obj, "targets", targets);
+	json_object_set_new(obj, "voiced", voiced);
+	json_object_set_new(obj, "since_ms", json_ms(a->since_ms));
+	json_object_set_new(obj, "updated_ms", json_ms(now_ms));
+	return obj;
+}
+
+int
+about_write(struct about *a, const struct channels *c, double now_ms)
+{
+	char path[ROOM_PATH_MAX];
+	json_t *obj;
+	char *text;
+	size_t len;
+	int ret;
+
+	if (!a->is_dirty)
+		return 0;
+	ret = room_path(c->room, file, path);
+	if (ret != 0)
+		return ret;
+	obj = describe(a, c, now_ms);
+	text = json_line_dump(obj, &len);
+	json_decref(obj);
+	if (text == NULL) {
+		errno = ENOMEM;
+		return ROOM_ERR_SYS;
+	}
+	text[len] = '\n';
+	ret = room_write_whole(path, text, len + 1);
+	free(text);
+	if (ret == 0)
+		a->is_dirty = false;
+	return ret;
+}

@@ -1,0 +1,198 @@
+#include "channels.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/line.h"
+#include "base/log.h"
+#include "splice.h"
+
+const char *
+channels_strerror(int code)
+{
+	switch (code) {
+	case 0:
+		return "no error";
+#define X(name, value, text)                                                   \
+	case name:                                                             \
+		return text;
+		CHANNELS_ERRORS(X)
+#undef X
+	}
+	return "unknown error";
+}
+
+struct channels_lang *
+channels_find(struct channels *c, const char *tag)
+{
+	size_t i;
+
+	for (i = 0; i < c->nlangs; i++)
+		if (strcmp(c->langs[i].tag, tag) == 0)
+			return &c->langs[i];
+	return NULL;
+}
+
+static struct channels_lang *
+add_lang(struct channels *c, const char *tag)
+{
+	struct channels_lang *l = channels_find(c, tag);
+
+	if (l != NULL || c->nlangs == CHANNELS_LANGS_MAX)
+		return l;
+	l = &c->langs[c->nlangs++];
+	memcpy(l->tag, tag, strlen(tag) + 1);
+	l->last_seq = c->first_seq;
+	return l;
+}
+
+static int
+open_ring(struct channels *c, struct channels_lang *l, enum room_format format)
+{
+	struct ring_writer *w = &l->rings[format];
+	char channel[ROOM_CHANNEL_MAX], path[ROOM_PATH_MAX];
+	int ret;
+
+	if (l->open & FORMAT_BIT(format))
+		return 0;
+	if (room_channel(channel, l->tag, format) != 0 ||
+	    room_ring_path(c->room, channel, path) != 0)
+		return CHANNELS_ERR_RING;
+	ret = ring_writer_open(w, path, room_format_bytes(format));
+	if (ret != 0) {
+		c->saved_errno = errno;
+		c->error = ret;
+		return CHANNELS_ERR_RING;
+	}
+	if (w->was_replaced)
+		c->nreplaced++;
+	l->open |= FORMAT_BIT(format);
+	if (w->last_seq > l->last_seq)
+		l->last_seq = w->last_seq;
+	return 0;
+}
+
+static int
+open_existing(void *arg, const char *tag, enum room_format format)
+{
+	struct channels *c = arg;
+	struct channels_lang *l = add_lang(c, tag);
+
+	return l == NULL ? CHANNELS_ERR_LANGS : open_ring(c, l, format);
+}
+
+int
+channels_init(struct channels *c, const struct room *room, double now_ms)
+{
+	struct channels_lang *source;
+	int ret;
+
+	memset(c, 0, sizeof(*c));
+	c->room = room;
+	c->first_seq = (uint64_t)now_ms;
+	c->langs = xcalloc(CHANNELS_LANGS_MAX, sizeof(*c->langs));
+	c->line = xcalloc(1, LINE_MAX_BYTES + SPLICE_BYTES);
+	source = add_lang(c, ROOM_SOURCE);
+	ret = open_ring(c, source, ROOM_TEXT);
+	if (ret == 0)
+		ret = open_ring(c, source, ROOM_PARTIALS);
+	if (ret == 0)
+		ret = room_each_channel(room, open_existing, c);
+	if (ret == ROOM_ERR_ABSENT || (ret == ROOM_ERR_SYS && c->error == 0)) {
+		c->saved_errno = errno;
+		ret = CHANNELS_ERR_ROOM;
+	}
+	return ret;
+}
+
+void
+channels_release(struct channels *c)
+{
+	size_t i;
+	int f;
+
+	for (i = 0; i < c->nlangs; i++)
+		for (f = 0; f < ROOM_NFORMATS; f++)
+			if (c->langs[i].open & FORMAT_BIT(f))
+				ring_writer_release(&c->langs[i].rings[f]);
+	free(c->langs);
+	free(c->line);
+	memset(c, 0, sizeof(*c));
+}
+
+static int
+put(struct channels *c, struct channels_lang *l, unsigned int formats,
+    const struct channels_line *line)
+{
+	uint64_t seq = l->last_seq + 1;
+	int64_t at_ms = (int64_t)clock_wall_ms();
+	size_t len;
+	int f, error, ret = 0;
+
+	len = splice_seq(c->line, LINE_MAX_BYTES + SPLICE_BYTES, line->text,
+	    line->len, line->has_seq, seq);
+	if (len == 0 || len > LINE_MAX_BYTES)
+		return CHANNELS_ERR_LONG;
+	l->last_seq = seq;
+	for (f = 0; f < ROOM_NFORMATS; f++) {
+		if (!(formats & l->open & FORMAT_BIT(f)))
+			continue;
+		error = ring_append(
+		    &l->rings[f], line->kind, seq, at_ms, c->line, len);
+		if (error != 0) {
+			c->saved_errno = errno;
+			c->error = error;
+			c->lost++;
+			ret = CHANNELS_ERR_RING;
+		}
+	}
+	return ret;
+}
+
+int
+channels_put(struct channels *c, const char *tag, unsigned int formats,
+    unsigned int create, const struct channels_line *line)
+{
+	struct channels_lang *l = add_lang(c, tag);
+	int f, error, ret = 0;
+
+	if (l == NULL)
+		return CHANNELS_ERR_LANGS;
+	for (f = 0; f < ROOM_NFORMATS; f++) {
+		if (!(create & FORMAT_BIT(f)))
+			continue;
+		error = open_ring(c, l, (enum room_format)f);
+		if (error != 0)
+			ret = error;
+	}
+	error = put(c, l, formats, line);
+	return error != 0 ? error : ret;
+}
+
+int
+channels_put_all(struct channels *c, const struct channels_line *line)
+{
+	size_t i;
+	int error, ret = 0;
+
+	for (i = 0; i < c->nlangs; i++) {
+		error = put(c, &c->langs[i], ~0u, line);
+		if (error != 0)
+			ret = error;
+	}
+	return ret;
+}
+
+void
+channels_wake(struct channels *c)
+{
+	size_t i;
+	int f;
+
+	for (i = 0; i < c->nlangs; i++)
+		for (f = 0; f < ROOM_NFORMATS; f++)
+			if (c->langs[i].open & FORMAT_BIT(f))
+				ring_wake(&c->langs[i].rings[f]);
+}

@@ -1,0 +1,351 @@
+#include "session.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/lang.h"
+#include "room/want.h"
+
+/* Captions that a new listener gets for context. */
+#define CONTEXT_LINES 10
+
+/* Audio that is older is of no use to one who returns (DESIGN, section 4). */
+#define STALE_AUDIO_MS 2000
+
+#define TICK_MS 1000
+
+/* Where a listener comes from decides what it gets first. */
+enum join {
+	JOIN_NEW,   /* context, then what comes */
+	JOIN_EARLY, /* it was here before the ring: context and fresh audio */
+	JOIN_AGAIN  /* all captions behind last_seq, fresh audio */
+};
+
+int
+session_init(struct session *s, const struct params *p, struct sender *sender)
+{
+	s->params = p;
+	s->sender = sender;
+	s->want_fd = -1;
+	s->last_seq = p->has_since ? p->since : 0;
+	return room_init(&s->room, NULL, p->room);
+}
+
+static void
+close_ring(struct session *s)
+{
+	ring_reader_release(&s->ring);
+	s->is_open = false;
+}
+
+void
+session_release(struct session *s)
+{
+	close_ring(s);
+	if (s->want_fd != -1)
+		close(s->want_fd);
+	s->want_fd = -1;
+}
+
+bool
+session_has_joined(const struct session *s)
+{
+	return s->has_joined;
+}
+
+static int
+open_format(const struct session *s, struct ring_reader *ring,
+    enum room_format format, char *path)
+{
+	char channel[ROOM_CHANNEL_MAX];
+
+	if (room_channel(channel, s->params->lang, format) != 0 ||
+	    room_ring_path(&s->room, channel, path) != 0)
+		return RING_ERR_ABSENT;
+	return ring_reader_open(ring, path);
+}
+
+/* The formats that stand in for one that is not there (yet), best first. */
+static const enum room_format *
+stand_ins(enum room_format wanted)
+{
+	static const enum room_format opus[] = { ROOM_OPUS, ROOM_PCM, ROOM_TEXT,
+		ROOM_NFORMATS };
+	static const enum room_format partials[] = { ROOM_PARTIALS, ROOM_TEXT,
+		ROOM_NFORMATS };
+
+	switch (wanted) {
+	case ROOM_OPUS:
+		return opus;
+	case ROOM_PCM:
+		return opus + 1;
+	case ROOM_PARTIALS:
+		return partials;
+	default:
+		return opus + 2;
+	}
+}
+
+/*
+ * Say that somebody is here.  The lock is on the channel asked for, not on a
+ * stand-in: that is how it comes to be made.  A language that no table knows
+ * must have a ring first, or pages could fill the directory with files.
+ */
+static void
+hold_want(struct session *s)
+{
+	char channel[ROOM_CHANNEL_MAX];
+	struct stat st;
+
+	if (s->want_fd != -1 && fstat(s->want_fd, &st) == 0 && st.st_nlink > 0)
+		return;
+	if (s->want_fd != -1)
+		close(s->want_fd); /* the room was wiped under us */
+	s->want_fd = -1;
+	if (!s->is_open && strcmp(s->params->lang, ROOM_SOURCE) != 0 &&
+	    lang_find(s->params->lang) == NULL)
+		return;
+	if (room_channel(channel, s->params->lang, s->params->format) != 0)
+		return;
+	s->want_fd = want_hold(&s->room, channel);
+	if (s->want_fd < 0)
+		s->want_fd = -1;
+}
+
+/*
+ * Put the chosen ring at the first line that is new and fresh, or at its newest
+ * end.  Returns the number of that line, or UINT64_MAX at the end; *newest is
+ * the greatest number before it.
+ */
+static uint64_t
+seek_live(struct session *s, enum join how, uint64_t *newest)
+{
+	int64_t fresh_ms = (int64_t)clock_wall_ms() - STALE_AUDIO_MS;
+	struct ring_line line;
+	int ret;
+
+	*newest = 0;
+	ring_seek_oldest(&s->ring);
+	while ((ret = ring_peek(&s->ring, &line)) != 0) {
+		if (ret == RING_ERR_LAPPED) {
+			ring_seek_oldest(&s->ring);
+			continue;
+		}
+		if (ret < 0) {
+			ring_seek_newest(&s->ring);
+			break;
+		}
+		if (how != JOIN_NEW && line.seq > s->last_seq &&
+		    line.at_ms >= fresh_ms)
+			return line.seq;
+		*newest = line.seq;
+		ring_skip(&s->ring, &line);
+	}
+	return UINT64_MAX;
+}
+
+/* The number of the caption with which the context begins. */
+static uint64_t
+find_context(const struct session *s, struct ring_reader *text)
+{
+	uint64_t seqs[CONTEXT_LINES] = { 0 };
+	bool is_on = room_is_locked(&s->room, ROOM_WRITER);
+	struct ring_line line;
+	unsigned int n = 0;
+	int ret;
+
+	while ((ret = ring_peek(text, &line)) == 1) {
+		if (line.kind & RING_CAPTION)
+			seqs[n++ % CONTEXT_LINES] = line.seq;
+		/* The end of an earlier talk is no context to this one. */
+		if (is_on && (line.kind & RING_END))
+			n = 0;
+		ring_skip(text, &line);
+	}
+	ring_seek_oldest(text);
+	if (n == 0)
+		return UINT64_MAX;
+	return n <= CONTEXT_LINES ? seqs[0] : seqs[n % CONTEXT_LINES];
+}
+
+static void
+say_gap(struct session *s, const char *detail, int64_t now_ms)
+{
+	sender_status(s->sender, "gap", detail,
+	    json_pack("{s:I}", "after_seq", (json_int_t)s->last_seq), now_ms);
+}
+
+/*
+ * Send the captions of the text ring with from <= seq < to that the listener
+ * does not have.  With is_resuming, say so if some of them are gone.
+ */
+static void
+send_captions(struct session *s, struct ring_reader *text, uint64_t from,
+    uint64_t to, bool is_resuming, int64_t now_ms)
+{
+	struct ring_line line;
+	bool is_first = text->pos > 0; /* some were overwritten */
+	int ret;
+
+	while ((ret = ring_read(text, s->line, sizeof(s->line), &line)) != 0) {
+		if (ret == RING_ERR_LAPPED) {
+			ring_seek_oldest(text);
+			is_first = true;
+			continue;
+		}
+		if (ret < 0)
+			break;
+		if (is_first && is_resuming && s->last_seq > 0 &&
+		    line.seq > s->last_seq + 1)
+			say_gap(s, "older captions are no longer kept", now_ms);
+		is_first = false;
+		if (line.seq >= to)
+			break;
+		if (line.seq < from || line.seq <= s->last_seq)
+			continue;
+		if (!(line.kind & RING_CAPTION) && line.kind != RING_OTHER)
+			continue;
+		sender_line(s->sender, &line, s->line, now_ms);
+		s->last_seq = line.seq;
+	}
+}
+
+/* Give the listener what it comes for and put it where it goes on. */
+static void
+join(struct session *s, enum join how, int64_t now_ms)
+{
+	struct ring_reader text;
+	char path[ROOM_PATH_MAX];
+	uint64_t from = 0, to, newest;
+
+	to = seek_live(s, how, &newest);
+	if (open_format(s, &text, ROOM_TEXT, path) == 0) {
+		ring_seek_oldest(&text);
+		if (how != JOIN_AGAIN)
+			from = find_context(s, &text);
+		send_captions(s, &text, from, to, how == JOIN_AGAIN, now_ms);
+		ring_reader_release(&text);
+	}
+	/* What was passed by must not come back when it joins again. */
+	if (to != UINT64_MAX)
+		newest = to - 1;
+	if (newest > s->last_seq)
+		s->last_seq = newest;
+}
+
+static void
+say_listening(struct session *s, int64_t now_ms)
+{
+	struct ring_reader newest = s->ring;
+	struct ring_line line = { 0 };
+	char channel[ROOM_CHANNEL_MAX];
+
+	ring_seek_oldest(&newest);
+	while (ring_peek(&newest, &line) == 1)
+		ring_skip(&newest, &line);
+	room_channel(channel, s->params->lang, s->format);
+	sender_status(s->sender, "listening", NULL,
+	    json_pack("{s:s, s:s, s:s, s:I, s:b}", "room", s->room.name, "lang",
+		s->params->lang, "channel", channel, "newest_seq",
+		(json_int_t)line.seq, "on",
+		room_is_locked(&s->room, ROOM_WRITER)),
+	    now_ms);
+}
+
+/* Open the best ring there is, if it is better than what is open. */
+static void
+find_ring(struct session *s, int64_t now_ms)
+{
+	const enum room_format *format = stand_ins(s->params->format);
+	struct ring_reader ring;
+	char path[ROOM_PATH_MAX];
+	enum join how;
+
+	for (; *format != ROOM_NFORMATS; format++) {
+		if (s->is_open && *format == s->format)
+			return;
+		if (open_format(s, &ring, *format, path) == 0)
+			break;
+	}
+	if (*format == ROOM_NFORMATS)
+		return;
+	if (s->has_joined || s->params->has_since)
+		how = JOIN_AGAIN;
+	else
+		how = s->is_waiting ? JOIN_EARLY : JOIN_NEW;
+	close_ring(s);
+	s->ring = ring;
+	s->format = *format;
+	s->is_open = s->has_joined = true;
+	s->nopens++;
+	s->is_waiting = false;
+	memcpy(s->path, path, sizeof(path));
+	say_listening(s, now_ms);
+	join(s, how, now_ms);
+	sender_status(s->sender, "live", NULL, NULL, now_ms);
+}
+
+/* Look around: is the ring still the one, is there a better one, is there one
+ * at all. */
+static void
+look_around(struct session *s, int64_t now_ms)
+{
+	if (s->is_open && !s->is_busy &&
+	    !ring_reader_is_current(&s->ring, s->path))
+		close_ring(s);
+	s->is_busy = false;
+	if (!s->is_open || s->format != s->params->format)
+		find_ring(s, now_ms);
+	hold_want(s);
+	if (!s->is_open && !s->is_waiting) {
+		s->is_waiting = true;
+		sender_status(s->sender, "waiting",
+		    room_exists(&s->room) ? "nothing in this language yet"
+					  : "the room is not open yet",
+		    json_pack("{s:s, s:s}", "room", s->room.name, "lang",
+			s->params->lang),
+		    now_ms);
+	}
+}
+
+static void
+send_new(struct session *s, int64_t now_ms)
+{
+	struct ring_line line;
+	int ret;
+
+	while (!sender_is_full(s->sender) && s->sender->error == 0) {
+		ret = ring_read(&s->ring, s->line, sizeof(s->line), &line);
+		if (ret == 0)
+			return;
+		s->is_busy = true;
+		if (ret == RING_ERR_LAPPED) {
+			say_gap(
+			    s, "too slow: skipped to what is fresh", now_ms);
+			join(s, JOIN_AGAIN, now_ms);
+			continue;
+		}
+		if (ret < 0) {
+			close_ring(s);
+			return;
+		}
+		if (line.seq <= s->last_seq)
+			continue;
+		sender_line(s->sender, &line, s->line, now_ms);
+		s->last_seq = line.seq;
+	}
+}
+
+void
+session_step(struct session *s, int64_t now_ms)
+{
+	if (now_ms >= s->tick_ms) {
+		s->tick_ms = now_ms + TICK_MS;
+		look_around(s, now_ms);
+	}
+	if (s->is_open)
+		send_new(s, now_ms);
+}
