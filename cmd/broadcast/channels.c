@@ -152,21 +152,33 @@ put(struct channels *c, struct channels_lang *l, unsigned int formats,
 }
 
 int
-channels_put(struct channels *c, const char *tag, unsigned int formats,
-    unsigned int create, const struct channels_line *line)
+channels_open(struct channels *c, const char *tag, unsigned int create,
+    struct channels_lang **l)
 {
-	struct channels_lang *l = add_lang(c, tag);
 	int f, error, ret = 0;
 
-	if (l == NULL)
+	if ((*l = add_lang(c, tag)) == NULL)
 		return CHANNELS_ERR_LANGS;
 	for (f = 0; f < ROOM_NFORMATS; f++) {
 		if (!(create & FORMAT_BIT(f)))
 			continue;
-		error = open_ring(c, l, (enum room_format)f);
+		error = open_ring(c, *l, (enum room_format)f);
 		if (error != 0)
 			ret = error;
 	}
+	return ret;
+}
+
+int
+channels_put(struct channels *c, const char *tag, unsigned int formats,
+    unsigned int create, const struct channels_line *line)
+{
+	struct channels_lang *l;
+	int error, ret;
+
+	ret = channels_open(c, tag, create, &l);
+	if (l == NULL)
+		return ret;
 	error = put(c, l, formats, line);
 	return error != 0 ? error : ret;
 }

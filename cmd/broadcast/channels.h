@@ -75,6 +75,13 @@ void channels_release(struct channels *c);
 struct channels_lang *channels_find(struct channels *c, const char *tag);
 
 /*
+ * Make sure that the rings of `tag` named by `create` are there; *l is its
+ * entry.  0, or CHANNELS_ERR_LANGS (*l is NULL), or CHANNELS_ERR_RING.
+ */
+int channels_open(struct channels *c, const char *tag, unsigned int create,
+    struct channels_lang **l);
+
+/*
  * Write the line to the rings of `tag` that are named by `formats`, under one
  * number, in the order of enum room_format; rings named by `create` are made if
  * they are missing, others passed by.  0, or the code of what went wrong last:

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "about.h"
+#include "announce.h"
 #include "archive.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -153,6 +154,21 @@ complain(struct broadcast *b, const char *what)
 	    what);
 }
 
+/* What channels.h said of a line: a full tmpfs is told once. */
+static void
+ring_trouble(struct broadcast *b, int error)
+{
+	if (error == CHANNELS_ERR_RING && !b->ring_complained) {
+		b->ring_complained = true;
+		log_msg(LOG_ERROR, NULL,
+		    "the room loses lines: %s: %s (is '%s' full?)",
+		    ring_strerror(b->channels.error),
+		    strerror(b->channels.saved_errno), b->room.run);
+	} else if (error == CHANNELS_ERR_LONG || error == CHANNELS_ERR_LANGS) {
+		complain(b, channels_strerror(error));
+	}
+}
+
 static void
 put(struct broadcast *b, const struct route *r, const char *text, size_t len)
 {
@@ -171,15 +187,7 @@ put(struct broadcast *b, const struct route *r, const char *text, size_t len)
 			b->about.is_dirty = true;
 		}
 	}
-	if (ret == CHANNELS_ERR_RING && !b->ring_complained) {
-		b->ring_complained = true;
-		log_msg(LOG_ERROR, NULL,
-		    "the room loses lines: %s: %s (is '%s' full?)",
-		    ring_strerror(b->channels.error),
-		    strerror(b->channels.saved_errno), b->room.run);
-	} else if (ret == CHANNELS_ERR_LONG || ret == CHANNELS_ERR_LANGS) {
-		complain(b, channels_strerror(ret));
-	}
+	ring_trouble(b, ret);
 }
 
 /* A line of our own to all channels. */
@@ -247,7 +255,7 @@ without_seq(const char *text, size_t *len)
 static void
 take_line(struct broadcast *b, char *text, size_t len)
 {
-	const char *type, *why = NULL, *tag;
+	const char *type, *why = NULL;
 	char reason[256], *copy = NULL;
 	struct route r;
 	json_t *obj;
@@ -271,13 +279,10 @@ take_line(struct broadcast *b, char *text, size_t len)
 		complain(b, why);
 		goto out;
 	}
-	tag = json_str(obj, "lang");
-	if (strcmp(type, "transcript") == 0 && tag != NULL &&
-	    strlen(tag) < sizeof(b->about.source) &&
-	    strcmp(tag, b->about.source) != 0) {
-		memcpy(b->about.source, tag, strlen(tag) + 1);
-		b->about.is_dirty = true;
-	}
+	if (strcmp(type, "transcript") == 0)
+		announce_source(&b->about, json_str(obj, "lang"));
+	else if (r.is_for_all)
+		ring_trouble(b, announce(&b->channels, &b->about, obj));
 	if (r.has_seq && strstr(text, "\"seq\"") == NULL) {
 		text = copy = without_seq(text, &len);
 		r.has_seq = false;
