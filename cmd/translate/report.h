@@ -1,0 +1,35 @@
+/*
+ * What people and later stages are told about a language: the first failure of
+ * a kind, and that it works again.  Exactly once each: on stderr and as a
+ * `status` line.
+ */
+#ifndef TRANSLATE_REPORT_H
+#define TRANSLATE_REPORT_H
+
+#include "aws/service_error.h"
+#include "base/out.h"
+#include "target.h"
+
+/* An utterance of t failed. */
+void report_failure(struct target *t, const struct service_error *error);
+
+/* The service does not have the pair (or the terminology): nothing of it will
+ * be asked for again. */
+void report_refusal(struct target *t, const struct service_error *error);
+
+/* An utterance of t was translated. */
+void report_success(struct target *t);
+
+/* A failure of all languages together, found before any text. */
+void
+report_unreachable(struct target_setup *setup, const struct service_error *e);
+
+/* `ready`, with the targets. */
+void
+report_ready(struct out *out, const struct target *targets, size_t ntargets);
+
+/* `ended`, with counters, in all and by language. */
+void
+report_ended(struct out *out, const struct target *targets, size_t ntargets);
+
+#endif

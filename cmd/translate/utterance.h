@@ -1,0 +1,45 @@
+/*
+ * One final transcript as translate reads it, and the `translation` lines made
+ * of it.  No I/O.  Format: booth-lines(5).
+ */
+#ifndef TRANSLATE_UTTERANCE_H
+#define TRANSLATE_UTTERANCE_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+#include "base/lang.h"
+
+#define UTTERANCE_AUTO "auto"
+
+struct utterance {
+	json_t *line;     /* the transcript; a reference of ours */
+	const char *text; /* of line; never NULL */
+	size_t len;
+	char from[LANG_TAG_MAX];   /* its language, or "": not known */
+	char source[LANG_TAG_MAX]; /* the same for Translate, or "auto" */
+};
+
+/*
+ * Read `line` (a reference is taken).  `source` is the tag of -s, or NULL: the
+ * line's own.  1: a final transcript; 0: anything else, nothing to release.
+ */
+int utterance_init(struct utterance *u, json_t *line, const char *source);
+
+void utterance_release(struct utterance *u);
+
+/* Another reference to the same line. */
+void utterance_copy(struct utterance *to, const struct utterance *from);
+
+/*
+ * The translation line, to be freed by free(), *len without NUL; NULL: no
+ * memory.  `error` is NULL for a translation that worked; else text is the
+ * source text.  `from` is the tag of the source language, "" for unknown.  A
+ * line that would be longer than the format allows loses source_text, then the
+ * end of text, and says so in error.
+ */
+char *utterance_translation(const struct utterance *u, const char *lang,
+    const char *from, const char *text, const char *error,
+    double translated_at_ms, size_t *len);
+
+#endif

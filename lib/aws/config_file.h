@@ -1,0 +1,14 @@
+/* A whole small file in memory: shared configuration, tokens. */
+#ifndef AWS_CONFIG_FILE_H
+#define AWS_CONFIG_FILE_H
+
+#include <stddef.h>
+
+/*
+ * Read `path`, at most `cap` bytes.  0 with *buf (NUL-ended, to be freed by
+ * free(); wipe it first if it holds secrets) and *len; or -errno: -ENOENT,
+ * -EACCES, -EISDIR, -EFBIG (more than cap), -ENOMEM, ...
+ */
+int config_file_read(const char *path, size_t cap, char **buf, size_t *len);
+
+#endif
