@@ -1,4 +1,4 @@
-# pipebooth.  Targets: all check lint fuzz install uninstall clean
+# pipebooth.  Targets: all check lint fuzz examples install uninstall clean
 #
 #   make                              bin/*
 #   make SAN=address,undefined check  the same under sanitizers, in a folder of its own
@@ -52,9 +52,10 @@ ENGINES := localaws-asr localaws-mt localaws-tts
 UNITS := $(notdir $(basename $(wildcard tests/unit/*.c)))
 FAKES := $(notdir $(basename $(wildcard tests/fake/*.c)))
 FUZZERS := $(notdir $(basename $(wildcard tests/fuzz/*.c)))
+BENCHES := $(notdir $(basename $(wildcard tests/bench/*.c)))
 ARCHIVES := $(LIBS:%=$(B)/lib%.a)
 
-all: $(TOOLS:%=$(BIN)/%)
+all: $(TOOLS:%=$(BIN)/%) libaws
 
 tests: all $(UNITS:%=$(B)/tests/%) $(FAKES:%=$(B)/fake/%) $(FUZZERS:%=$(B)/fuzz/%)
 
@@ -73,6 +74,35 @@ $(BIN)/$(1): $$(patsubst %.c,$(B)/%.o,$$(wildcard cmd/$(1)/*.c)) $$(ARCHIVES)
 endef
 $(foreach t,$(TOOLS),$(eval $(call tool,$(t))))
 
+# The library for others: visible is what libaws.map lists, and a test compares.
+# Structures stand in the headers: until 1.0 each minor version is an ABI.
+LIBAWS_ABI := $(basename $(VERSION))
+LIBAWS = libaws.so.$(VERSION)
+LIBAWS_LIBS := $(shell pkg-config --libs openssl libcurl libnghttp2 jansson zlib)
+LIBAWS_HEADERS = $(LIBAWS_PUBLIC:%=lib/aws/%.h) lib/base/bytes.h \
+	lib/base/clock.h lib/base/loop.h
+LIBAWS_PUBLIC = bidi blocking client config conn credentials endpoint \
+	event_signer eventstream eventstream_event h2 http http_call ini \
+	polly_speech polly_stream polly_voices pool proxy retry service_error sigv4 \
+	sigv4_chain sigv4_hash sigv4_verify tls transcribe translate
+
+.PHONY: libaws examples install-libaws uninstall-libaws
+libaws: $(B)/$(LIBAWS)
+$(B)/$(LIBAWS): $(B)/libaws.a $(B)/libbase.a lib/aws/libaws.map
+	$(LINK) -shared -Wl,-soname,libaws.so.$(LIBAWS_ABI) \
+		-Wl,--version-script=lib/aws/libaws.map -Wl,-Bsymbolic-functions \
+		$(if $(SAN),,-Wl,-z,defs) -o $@ -Wl,--whole-archive $(B)/libaws.a \
+		-Wl,--no-whole-archive $(B)/libbase.a $(LIBAWS_LIBS) -lm $(LDLIBS)
+	ln -sf $(LIBAWS) $(B)/libaws.so.$(LIBAWS_ABI)
+	ln -sf $(LIBAWS) $(B)/libaws.so
+
+# As others would build them; tests/e2e/libaws-*.sh do so with what is installed.
+examples: $(patsubst examples/%.c,$(B)/examples/%,$(wildcard examples/*.c))
+$(B)/examples/%: examples/%.c $(B)/$(LIBAWS)
+	@mkdir -p $(@D)
+	$(CC) -Ilib $(PKG_CFLAGS) $(CPPFLAGS) -Wall -Wextra $(SANFLAGS) $(CFLAGS) \
+		$(LDFLAGS) -o $@ $< -L$(B) -Wl,-rpath,$(abspath $(B)) -laws $(LDLIBS)
+
 # A suite that tests a part of a tool names that part: tests/unit/foo.c begins
 # with a line "/* with: cmd/foo/bar.c */".
 with = $(patsubst %.c,$(B)/%.o,$(shell sed -n 's|^/\* with: \(.*\) \*/$$|\1|p' $(1)))
@@ -90,6 +120,15 @@ $(B)/fake/$(1): $(B)/tests/fake/$(1).o $(call with,tests/fake/$(1).c) $$(ARCHIVE
 	$$(LINK) -o $$@ $$^ $$(PKG_LIBS) -lm $$(LDLIBS)
 endef
 $(foreach f,$(FAKES),$(eval $(call fake,$(f))))
+
+# Programs of scripts/bench.
+define bench
+$(B)/bench/$(1): $(B)/tests/bench/$(1).o $(call with,tests/bench/$(1).c) $$(ARCHIVES)
+	@mkdir -p $$(@D)
+	$$(LINK) -o $$@ $$^ $$(PKG_LIBS) -lm $$(LDLIBS)
+endef
+$(foreach n,$(BENCHES),$(eval $(call bench,$(n))))
+benches: all $(BENCHES:%=$(B)/bench/%)
 
 # One LLVMFuzzerTestOneInput a file; without libFuzzer, fuzz/replay.c (a main
 # that runs files through it) is linked in front, so that `check` replays seeds.
@@ -123,7 +162,7 @@ fuzz-run: $(FUZZERS:%=$(B)/fuzz/%)
 	done
 
 USER_TOOLS = $(filter-out $(ENGINES),$(TOOLS))
-install: all
+install: all install-libaws
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/pipebooth \
 		$(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 \
 		$(DESTDIR)$(PREFIX)/share/man/man7 $(DESTDIR)$(PREFIX)/share/pipebooth
@@ -134,10 +173,33 @@ install: all
 	done
 	cp -R web scripts $(DESTDIR)$(PREFIX)/share/pipebooth
 
-uninstall:
+install-libaws: libaws
+	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig \
+		$(DESTDIR)$(PREFIX)/include/libaws/aws \
+		$(DESTDIR)$(PREFIX)/include/libaws/base \
+		$(DESTDIR)$(PREFIX)/share/man/man3 \
+		$(DESTDIR)$(PREFIX)/share/doc/libaws/examples
+	install -m 644 $(B)/$(LIBAWS) $(DESTDIR)$(PREFIX)/lib
+	cd $(DESTDIR)$(PREFIX)/lib && ln -sf $(LIBAWS) libaws.so.$(LIBAWS_ABI) && \
+		ln -sf $(LIBAWS) libaws.so
+	for h in $(LIBAWS_HEADERS:lib/%=%); do \
+		install -m 644 lib/$$h $(DESTDIR)$(PREFIX)/include/libaws/$$h || exit 1; \
+	done
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' lib/aws/libaws.pc.in \
+		>$(DESTDIR)$(PREFIX)/lib/pkgconfig/libaws.pc
+	install -m 644 man/*.3 $(DESTDIR)$(PREFIX)/share/man/man3
+	install -m 644 examples/*.c $(DESTDIR)$(PREFIX)/share/doc/libaws/examples
+
+uninstall: uninstall-libaws
 	cd $(DESTDIR)$(PREFIX)/bin && rm -f $(USER_TOOLS)
 	cd $(DESTDIR)$(PREFIX)/share/man && rm -f $(foreach p,$(wildcard man/*.[157]),man$(subst .,,$(suffix $(p)))/$(notdir $(p)))
 	rm -rf $(DESTDIR)$(PREFIX)/libexec/pipebooth $(DESTDIR)$(PREFIX)/share/pipebooth
+
+uninstall-libaws:
+	cd $(DESTDIR)$(PREFIX)/lib && rm -f libaws.so libaws.so.$(LIBAWS_ABI) \
+		$(LIBAWS) pkgconfig/libaws.pc
+	cd $(DESTDIR)$(PREFIX)/share/man && rm -f $(patsubst man/%,man3/%,$(wildcard man/*.3))
+	rm -rf $(DESTDIR)$(PREFIX)/include/libaws $(DESTDIR)$(PREFIX)/share/doc/libaws
 
 clean:
 	rm -rf build build-* bin
@@ -145,4 +207,4 @@ clean:
 -include $(shell find build build-* $(B) -name '*.d' 2>/dev/null)
 
 .DELETE_ON_ERROR:
-.PHONY: all tests check lint fuzz fuzz-run install uninstall clean
+.PHONY: all tests benches check lint fuzz fuzz-run install uninstall clean

@@ -11,6 +11,11 @@ json_line_parse(const char *line, size_t len, char *err, size_t errsize)
 	json_t *obj;
 
 	obj = json_loadb(line, len, JSON_REJECT_DUPLICATES, &why);
+	/* JSON has no largest integer, jansson does: such a number in a key
+	 * that is nobody's business here must not cost the line. */
+	if (obj == NULL && json_error_code(&why) == json_error_numeric_overflow)
+		obj = json_loadb(line, len,
+		    JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, &why);
 	if (obj == NULL) {
 		snprintf(err, errsize, "at column %d: %s",
 		    why.column < 0 ? 0 : why.column, why.text);

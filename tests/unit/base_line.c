@@ -141,6 +141,18 @@ START_TEST(intake_leaves_out_what_is_no_object)
 }
 END_TEST
 
+START_TEST(a_number_of_any_size_is_a_number)
+{
+	static const char line[] = "{\"x\":123456789012345678901234567890}";
+	char why[100];
+	json_t *obj = json_line_parse(line, strlen(line), why, sizeof(why));
+
+	ck_assert_msg(obj != NULL, "%s", why);
+	ck_assert_double_eq_tol(json_num(obj, "x", 0), 1.2345678901e29, 1e20);
+	json_decref(obj);
+}
+END_TEST
+
 START_TEST(milliseconds_keep_three_digits)
 {
 	json_t *obj = json_object();
@@ -185,6 +197,7 @@ main(void)
 	tcase_add_loop_test(tc, in_pieces_of_each_size, 0, sizeof(input) - 1);
 	tcase_add_test(tc, an_endless_line_takes_no_memory);
 	tcase_add_test(tc, intake_leaves_out_what_is_no_object);
+	tcase_add_test(tc, a_number_of_any_size_is_a_number);
 	tcase_add_test(tc, milliseconds_keep_three_digits);
 	tcase_add_test(tc, status_lines_have_stage_and_state);
 	suite_add_tcase(s, tc);
