@@ -8,7 +8,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "aws/config.h"
+#include "aws/client.h"
 #include "aws/credentials.h"
 #include "aws/http_call.h"
 #include "base/clock.h"
@@ -36,7 +36,7 @@ static const char usage[] =
     "usage: translate -t LANG,LANG,... [options]\n"
     "Transcript lines to transcript and translation lines.\n"
     "\n"
-    "  -t, --to LANG,LANG,...      languages to translate to: es-ES,fr-FR\n"
+    "  -t, --target LANG,...       languages to translate to: es-ES,fr-FR\n"
     "  -s, --source LANG           what is spoken (default: each line's lang)\n"
     "      --terminology NAME      custom terminology of the account\n"
     "      --formality LEVEL       formal or informal, where supported\n"
@@ -56,22 +56,16 @@ enum {
 	OPT_PROFANITY,
 	OPT_BREVITY,
 	OPT_DEADLINE_MS,
-	OPT_REGION,
-	OPT_ENDPOINT_URL,
-	OPT_PROFILE,
 };
 
 static const struct option longs[] = {
-	{ "to", required_argument, NULL, 't' },
+	{ "target", required_argument, NULL, 't' },
 	{ "source", required_argument, NULL, 's' },
 	{ "terminology", required_argument, NULL, OPT_TERMINOLOGY },
 	{ "formality", required_argument, NULL, OPT_FORMALITY },
 	{ "profanity", required_argument, NULL, OPT_PROFANITY },
 	{ "brevity", required_argument, NULL, OPT_BREVITY },
 	{ "deadline-ms", required_argument, NULL, OPT_DEADLINE_MS },
-	{ "region", required_argument, NULL, OPT_REGION },
-	{ "endpoint-url", required_argument, NULL, OPT_ENDPOINT_URL },
-	{ "profile", required_argument, NULL, OPT_PROFILE },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -86,9 +80,7 @@ struct options {
 
 struct translate {
 	struct options options;
-	struct config config;
-	struct endpoint endpoint;
-	struct credentials_provider *provider;
+	struct client client;
 	struct http_caller *caller;
 	struct target_setup setup;
 	struct target *targets;
@@ -138,7 +130,7 @@ static void
 parse_options(struct options *o, int argc, char **argv)
 {
 	static const struct opt_spec spec = { "translate", usage, "t:s:", longs,
-		NULL };
+		client_options };
 	static const char *const formalities[] = { "formal", "informal", NULL };
 	static const char *const masks[] = { "mask", NULL };
 	static const char *const switches[] = { "on", "off", NULL };
@@ -177,14 +169,8 @@ parse_options(struct options *o, int argc, char **argv)
 			o->deadline_ms =
 			    opt_num("--deadline-ms", optarg, 100, 600000);
 			break;
-		case OPT_REGION:
-			o->config.region = optarg;
-			break;
-		case OPT_ENDPOINT_URL:
-			o->config.endpoint_url = optarg;
-			break;
-		case OPT_PROFILE:
-			o->config.profile = optarg;
+		default:
+			client_option(&o->config, c, optarg);
 			break;
 		}
 	}
@@ -204,19 +190,18 @@ set_up(struct translate *t)
 	char err[512];
 	struct http *http;
 	size_t i;
+	int rc;
 
-	if (config_load(&t->config, &t->options.config, config_environ, NULL,
-		err, sizeof(err)) != 0 ||
-	    config_endpoint(&t->config, ENDPOINT_TRANSLATE, &t->endpoint, err,
-		sizeof(err)) != 0)
-		die(EX_CONFIG, "%s", err);
-	for (i = 0; config_problem(&t->config, i, err, sizeof(err)); i++)
+	rc = client_open(&t->client, ENDPOINT_TRANSLATE, &t->options.config,
+	    clock_wall_ms(), err, sizeof(err));
+	if (rc != 0)
+		die(client_exit_status(rc), "%s", err);
+	for (i = 0; client_warning(&t->client, i, err, sizeof(err)); i++)
 		log_msg(LOG_WARN, NULL, "%s", err);
-	t->provider = credentials_provider_new(&t->config);
-	http = http_new(t->config.ca_bundle);
-	if (t->provider == NULL || http == NULL)
+	if ((http = http_new(t->client.config.ca_bundle)) == NULL)
 		die(EX_OSERR, "out of memory");
-	t->caller = http_caller_new(http, t->provider, t->config.max_attempts,
+	t->caller = http_caller_new(http, t->client.provider,
+	    t->client.config.max_attempts,
 	    (uint64_t)getpid() << 32 ^ (uint64_t)clock_mono_ms());
 	if (t->caller == NULL)
 		die(EX_OSERR, "out of memory");
@@ -224,7 +209,7 @@ set_up(struct translate *t)
 	    out_init(&t->out, STDOUT_FILENO, OUT_HIGH_BYTES) != 0)
 		die(EX_OSERR, "cannot use standard output");
 	t->setup.caller = t->caller;
-	t->setup.endpoint = &t->endpoint;
+	t->setup.endpoint = &t->client.endpoint;
 	t->setup.options = t->options.translate;
 	t->setup.deadline_ms = t->options.deadline_ms;
 	t->setup.out = &t->out;
@@ -253,24 +238,23 @@ static void
 check_credentials(struct translate *t)
 {
 	struct credentials *c;
-	int state = credentials_get(t->provider, clock_wall_ms(), &c);
+	int state = credentials_get(t->client.provider, clock_wall_ms(), &c);
 	size_t n = t->options.ntargets;
 
 	if (state == CREDENTIALS_PENDING)
 		return;
 	if (state == CREDENTIALS_ERR_EXPIRED)
-		die(EX_NOPERM, "%s", credentials_error(t->provider));
+		die(EX_NOPERM, "%s", credentials_error(t->client.provider));
 	if (state != CREDENTIALS_READY && state != CREDENTIALS_ERR_FETCH)
-		die(EX_CONFIG, "%s", credentials_error(t->provider));
+		die(EX_CONFIG, "%s", credentials_error(t->client.provider));
 	credentials_unref(c);
-	if (credentials_warning(t->provider)[0] != '\0')
-		log_msg(LOG_WARN, NULL, "%s", credentials_warning(t->provider));
 	log_msg(LOG_DEBUG, NULL, "credentials: %s, endpoint: %s",
-	    state == CREDENTIALS_READY ? credentials_describe(t->provider)
-				       : credentials_error(t->provider),
-	    t->endpoint.authority);
+	    state == CREDENTIALS_READY
+		? credentials_describe(t->client.provider)
+		: credentials_error(t->client.provider),
+	    t->client.endpoint.authority);
 	t->has_credentials = true;
-	if (http_warm(http_caller_http(t->caller), &t->endpoint,
+	if (http_warm(http_caller_http(t->caller), &t->client.endpoint,
 		(unsigned int)(n < MAX_WARM ? n : MAX_WARM), on_warm, t) != 0)
 		die(EX_OSERR, "out of memory");
 }
@@ -320,7 +304,7 @@ turn(struct translate *t, struct loop *l)
 	stop_prepare(l);
 	if (t->has_credentials)
 		stage_prepare(&t->stage, l);
-	credentials_prepare(t->provider, l);
+	credentials_prepare(t->client.provider, l);
 	http_caller_prepare(t->caller, l);
 	out_prepare(&t->out, l);
 	if (t->stopped_at_ms != 0)
@@ -331,7 +315,7 @@ turn(struct translate *t, struct loop *l)
 
 	if (!heed_signals(t, now_ms))
 		return false;
-	credentials_dispatch(t->provider, l, now_ms);
+	credentials_dispatch(t->client.provider, l, now_ms);
 	if (!t->has_credentials)
 		check_credentials(t);
 	else
@@ -428,10 +412,9 @@ main(int argc, char **argv)
 		target_release(&t.targets[i]);
 	stage_release(&t.stage);
 	http_caller_free(t.caller);
-	credentials_provider_free(t.provider);
 	out_release(&t.out);
 	free(t.targets);
 	opt_list_free(t.options.targets);
-	config_release(&t.config);
+	client_release(&t.client);
 	return status;
 }

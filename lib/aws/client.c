@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sysexits.h>
 
 enum {
 	OPT_REGION = 1000,
@@ -134,6 +135,35 @@ client_conn_config(const struct client *c, struct conn_config *config)
 	config->proxy_host = c->proxy.host;
 	config->proxy_port = c->proxy.port;
 	config->proxy_auth = c->proxy.auth[0] == '\0' ? NULL : c->proxy.auth;
+}
+
+bool
+client_warning(const struct client *c, size_t n, char *out, size_t outsize)
+{
+	const char *text = credentials_warning(c->provider);
+
+	if (config_problem(&c->config, n, out, outsize))
+		return true;
+	if (text[0] == '\0' ||
+	    (n > 0 && !config_problem(&c->config, n - 1, out, outsize)))
+		return false;
+	snprintf(out, outsize, "%s", text);
+	return true;
+}
+
+int
+client_exit_status(int code)
+{
+	switch (code) {
+	case 0:
+		return EX_OK;
+	case CLIENT_ERR_DENIED:
+		return EX_NOPERM;
+	case CLIENT_ERR_NOMEM:
+		return EX_OSERR;
+	default:
+		return EX_CONFIG;
+	}
 }
 
 void

@@ -53,6 +53,17 @@ int client_open(struct client *c, enum endpoint_service service,
 
 void client_release(struct client *c);
 
+/*
+ * The n-th thing (from 0) that is worth a warning, as one line: lines of the
+ * shared files that make no sense, keys that win over a profile.  False: there
+ * is no such.
+ */
+bool
+client_warning(const struct client *c, size_t n, char *out, size_t outsize);
+
+/* Exit status of <sysexits.h> of a tool whose client_open() gave this code. */
+int client_exit_status(int code);
+
 /* Where and how to connect: fills host, port, tls and proxy, which borrow from
  * c, and zeroes the rest (defaults). */
 void client_conn_config(const struct client *c, struct conn_config *config);

@@ -41,7 +41,7 @@ said "certificate of localhost:$port is not trusted"
 echo nonsense >"$tmp/roots.pem"
 export AWS_CA_BUNDLE="$tmp/roots.pem"
 run 78 -t fr
-said "cannot use the certificates in '$tmp/roots.pem'"
+said "cannot use the CA file '$tmp/roots.pem'"
 unset AWS_CA_BUNDLE
 
 # TLS to who speaks none.
