@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
@@ -116,11 +117,34 @@ chain_start(struct chain *c, const struct mode *m, bool is_verbose)
 	return 0;
 }
 
+/*
+ * A stage that ends closes its pipes, which is what we see, a moment before it
+ * can be waited for: with a text under way, that moment is granted, so that
+ * what ended can be named.
+ */
+static void
+await_death(const struct chain *c)
+{
+	siginfo_t info;
+
+	for (int tries = 0; c->is_busy && tries < 50; tries++) {
+		for (size_t i = 0; i < c->npids; i++) {
+			info.si_pid = 0;
+			if (waitid(P_PID, (id_t)c->pids[i], &info,
+				WEXITED | WNOHANG | WNOWAIT) == 0 &&
+			    info.si_pid != 0)
+				return;
+		}
+		poll(NULL, 0, 1);
+	}
+}
+
 void
 chain_stop(struct chain *c, const struct mode *m)
 {
 	int status;
 
+	await_death(c);
 	close_fd(&c->in);
 	close_fd(&c->out);
 	for (size_t i = 0; i < c->npids; i++) {

@@ -213,6 +213,12 @@ stream_encode(struct bytes *q, const char *text, size_t len, uint64_t mark,
 	notes->mark = mark;
 	notes->starts_upper = len > 0 && text[0] >= 'A' && text[0] <= 'Z';
 	notes->has_double_spaces = contains(text, len, "  ");
+	notes->has_spaced_points =
+	    contains(text, len, " .") || contains(text, len, " ,") ||
+	    contains(text, len, " ;") || contains(text, len, " :") ||
+	    contains(text, len, " !") || contains(text, len, " ?");
+	notes->starts_space = len > 0 && text[0] == ' ';
+	notes->ends_space = len > 0 && text[len - 1] == ' ';
 	for (size_t i = 0; i < len; i += c.len) {
 		if (i == 0 || is_space(text[i - 1]))
 			address_end = i + address_length(text + i, len - i);
@@ -277,15 +283,36 @@ struct decoder {
 	bool is_in_blank;
 	bool is_literal;
 	bool is_first;
-	bool was_space;
+	size_t nspaces; /* that wait: what follows says whether they stay */
 };
+
+/* The spaces before a character of the answer, or before its end ('\0'). */
+static int
+take_spaces(struct decoder *d, char next)
+{
+	const struct stream_notes *notes = d->notes;
+	size_t n = d->nspaces;
+
+	d->nspaces = 0;
+	if ((d->is_first && !notes->starts_space) ||
+	    (next == '\0' && !notes->ends_space) ||
+	    (next != '\0' && strchr(".,;:!?", next) != NULL &&
+		!notes->has_spaced_points))
+		return 0;
+	if (n > 1 && !notes->has_double_spaces)
+		n = 1;
+	for (; n > 0; n--)
+		if (bytes_append(d->q, " ", 1) != 0)
+			return -1;
+	return 0;
+}
 
 /* One character of an answer, at p; `is_escaped` by a backslash. */
 static int
 take(struct decoder *d, const char *p, const struct character *c,
     bool is_escaped)
 {
-	bool is_moved, is_space_here;
+	bool is_moved;
 	char ascii = *p;
 
 	if (!is_escaped && (c->code == '[' || c->code == ']')) {
@@ -298,11 +325,13 @@ take(struct decoder *d, const char *p, const struct character *c,
 	}
 	is_moved = d->is_in_blank && !d->is_literal && c->code >= MOVED &&
 	           c->code < MOVED_END;
-	is_space_here = c->code == ' ' && !d->is_in_blank;
 	d->is_literal = false;
-	if (is_space_here && d->was_space && !d->notes->has_double_spaces)
+	if (c->code == ' ' && !d->is_in_blank) {
+		d->nspaces++;
 		return 0;
-	d->was_space = is_space_here;
+	}
+	if (take_spaces(d, d->is_in_blank ? 'x' : ascii) != 0)
+		return -1;
 	if (is_moved)
 		ascii = (char)(c->code - MOVED);
 	else if (d->is_first && d->notes->starts_upper && ascii >= 'a' &&
@@ -340,5 +369,5 @@ stream_decode(struct bytes *q, const char *answer, size_t len,
 		if (i != skip && take(&d, answer + i, &c, is_escaped) < 0)
 			return STREAM_ERR_NOMEM;
 	}
-	return 0;
+	return take_spaces(&d, '\0') == 0 ? 0 : STREAM_ERR_NOMEM;
 }

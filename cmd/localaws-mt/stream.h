@@ -29,11 +29,15 @@ enum {
 /* What stream_encode() did that stream_decode() has to undo. */
 struct stream_notes {
 	uint64_t mark;
-	bool added_full_stop;   /* the taggers want an end of sentence */
-	bool starts_upper;      /* with a capital of ASCII: rules lose it where
-	                           they put a word in front */
-	bool has_double_spaces; /* else those in the answer are a word that
-	                           the translation left out */
+	bool added_full_stop; /* the taggers want an end of sentence */
+	bool starts_upper;    /* with a capital of ASCII: rules lose it where
+	                         they put a word in front */
+	/* Without these in the text, such spaces in the answer stand for a word
+	 * that the translation left out. */
+	bool has_double_spaces;
+	bool has_spaced_points; /* a space before . , ; : ! or ? */
+	bool starts_space;
+	bool ends_space;
 };
 
 /* Whether there is a letter in the text: without one there is nothing to

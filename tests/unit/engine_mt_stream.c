@@ -163,7 +163,7 @@ START_TEST(our_full_stop_goes_and_others_stay)
 	encoded("the house");
 	ck_assert_str_eq(decoded("la casa.[pipebooth 7]"), "la casa");
 	/* Rules have been seen to move it before a blank. */
-	ck_assert_str_eq(decoded("del. [!] [pipebooth 7]"), "del ! ");
+	ck_assert_str_eq(decoded("del. [!] [pipebooth 7]"), "del !");
 	/* Eaten: nothing else may go in its stead. */
 	ck_assert_str_eq(decoded("sr. casa[pipebooth 7]"), "sr. casa");
 	encoded("the house.");
