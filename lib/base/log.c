@@ -42,7 +42,7 @@ log_get_level(void)
 	return max_level;
 }
 
-static void
+__attribute__((format(printf, 2, 0))) static void
 log_write(const char *area, const char *fmt, va_list ap)
 {
 	char raw[LOG_LINE_MAX], line[LOG_LINE_MAX * 2 + 128];
