@@ -131,7 +131,7 @@ note_damage(struct player *p, size_t file, const struct audio_error *err)
 		return;
 	p->is_told[file] = true;
 	meter_hide(p->sink->meter);
-	log_msg(LOG_WARN, NULL, "%s", err->text);
+	log_msg(LOG_ERROR, NULL, "%s", err->text);
 }
 
 static void

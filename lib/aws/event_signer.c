@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include <zlib.h>
-
 #include "aws/eventstream_crc.h"
 #include "aws/eventstream_wire.h"
 
@@ -56,10 +54,10 @@ static uint32_t
 join_crc(struct sigv4_chain *c, uint32_t first, uint32_t second, size_t len)
 {
 	if (c->crc_len != len || len == 0) {
-		c->crc_op = (uint32_t)crc32_combine_gen((z_off_t)len);
+		c->crc_op = es_crc32_join_op(len);
 		c->crc_len = len;
 	}
-	return (uint32_t)crc32_combine_op(first, second, c->crc_op);
+	return es_crc32_join(first, second, c->crc_op);
 }
 
 /*

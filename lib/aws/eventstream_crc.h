@@ -14,6 +14,15 @@
 /* The CRC of what `crc` is the CRC of (0: nothing) followed by n bytes at p. */
 uint32_t es_crc32(uint32_t crc, const void *p, size_t n);
 
+/*
+ * The CRC of two pieces from the CRC of each: what zlib's crc32_combine() does,
+ * in 5 ns in place of 30.  op is es_crc32_join_op() of the second's length,
+ * which is worth keeping.
+ */
+uint32_t es_crc32_join_op(size_t second_len);
+
+uint32_t es_crc32_join(uint32_t first, uint32_t second, uint32_t op);
+
 /* The ways to compute it, each for processors that have what it needs. */
 enum es_crc_method {
 	ES_CRC_ZLIB,

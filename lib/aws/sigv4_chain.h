@@ -36,8 +36,7 @@ struct sigv4_chain {
 	size_t head_len; /* of lines 1 to 3 in text */
 	size_t head_hashed;
 	char text[SIGV4_EVENT_STRING_MAX + 1]; /* last string to sign */
-	/* For event_signer.c: zlib's operator that appends crc_len bytes to a
-	 * CRC. */
+	/* For event_signer.c: es_crc32_join_op() of crc_len. */
 	uint32_t crc_op;
 	size_t crc_len;
 };

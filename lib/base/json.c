@@ -2,7 +2,10 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/b64.h"
 
 json_t *
 json_line_parse(const char *line, size_t len, char *err, size_t errsize)
@@ -66,6 +69,34 @@ json_line_dump(const json_t *obj, size_t *len)
 	if (text != NULL)
 		*len = strlen(text);
 	return text;
+}
+
+char *
+json_line_dump_data(const json_t *obj, const void *p, size_t n, size_t *len)
+{
+	static const char key[] = ",\"data\":\"";
+	char *text = json_line_dump(obj, len), *line, *o;
+
+	if (text == NULL)
+		return NULL;
+	line = realloc(text, *len + sizeof(key) + B64_LEN(n) + 2);
+	if (line == NULL) {
+		free(text);
+		return NULL;
+	}
+	/* Over the closing brace; without the comma when it is all there is. */
+	o = line + *len - 1;
+	if (json_object_size(obj) > 0) {
+		memcpy(o, key, sizeof(key) - 1);
+		o += sizeof(key) - 1;
+	} else {
+		memcpy(o, key + 1, sizeof(key) - 2);
+		o += sizeof(key) - 2;
+	}
+	o += b64_encode(o, p, n);
+	memcpy(o, "\"}", 3);
+	*len = (size_t)(o + 2 - line);
+	return line;
 }
 
 json_t *

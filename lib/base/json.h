@@ -37,6 +37,14 @@ const char *json_line_type(const json_t *obj);
  */
 char *json_line_dump(const json_t *obj, size_t *len);
 
+/*
+ * The same, with n bytes as base64 at the key "data", which obj does not have
+ * and which comes last.  Audio is most of what the stages write, and base64
+ * needs neither UTF-8 checks nor escapes: this writes it once, in place.
+ */
+char *
+json_line_dump_data(const json_t *obj, const void *p, size_t n, size_t *len);
+
 /* A JSON real of milliseconds, rounded to microseconds. */
 json_t *json_ms(double ms);
 

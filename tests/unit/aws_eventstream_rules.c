@@ -400,6 +400,20 @@ START_TEST(crc_is_zlibs_by_every_method_at_every_length)
 }
 END_TEST
 
+START_TEST(crcs_are_joined_as_zlib_does)
+{
+	for (size_t n = 0; n <= 5000; n += n < 70 ? 1 : 61) {
+		uint32_t first = (uint32_t)(n * 2654435761u + 1),
+			 second = (uint32_t)(n * 40503u);
+		uint32_t got =
+		    es_crc32_join(first, second, es_crc32_join_op(n));
+
+		if (got != crc32_combine(first, second, (z_off_t)n))
+			ck_abort_msg("%zu bytes", n);
+	}
+}
+END_TEST
+
 START_TEST(every_code_has_its_text)
 {
 	ck_assert_str_eq(es_strerror(0), "no error");
@@ -432,6 +446,7 @@ main(void)
 	tcase_add_test(tc, integers_keep_their_sign);
 	tcase_add_test(tc, whole_decoding_wants_exactly_one_message);
 	tcase_add_test(tc, crc_is_zlibs_by_every_method_at_every_length);
+	tcase_add_test(tc, crcs_are_joined_as_zlib_does);
 	tcase_add_test(tc, every_code_has_its_text);
 	suite_add_tcase(s, tc);
 	r = srunner_create(s);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/b64.h"
+#include "base/json.h"
 #include "base/lang.h"
 #include "base/opt.h"
 #include "base/pcm.h"
@@ -76,6 +77,25 @@ START_TEST(base64_of_rfc_4648)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		ck_assert_msg(b64_decode(bytes, bad[i], strlen(bad[i])) == -1,
 		    "'%s' was taken", bad[i]);
+}
+END_TEST
+
+START_TEST(line_with_bytes_at_its_end)
+{
+	json_t *obj = json_pack("{s:s}", "id", "u1");
+	char *line;
+	size_t len;
+
+	line = json_line_dump_data(obj, "foob", 4, &len);
+	ck_assert_str_eq(line, "{\"id\":\"u1\",\"data\":\"Zm9vYg==\"}");
+	ck_assert_uint_eq(len, strlen(line));
+	free(line);
+	json_object_clear(obj);
+	line = json_line_dump_data(obj, "", 0, &len);
+	ck_assert_str_eq(line, "{\"data\":\"\"}");
+	ck_assert_uint_eq(len, strlen(line));
+	free(line);
+	json_decref(obj);
 }
 END_TEST
 
@@ -241,6 +261,7 @@ main(void)
 	tcase_add_test(tc, utf8_prefix_cuts_no_character);
 	tcase_add_test(tc, escape_makes_foreign_bytes_harmless);
 	tcase_add_test(tc, base64_of_rfc_4648);
+	tcase_add_test(tc, line_with_bytes_at_its_end);
 	tcase_add_test(tc, hex_both_ways);
 	tcase_add_test(tc, languages_have_each_service_s_code);
 	tcase_add_test(tc, unknown_languages_go_through);

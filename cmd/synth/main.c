@@ -1,0 +1,489 @@
+/*
+ * synth: `translation` lines in, the same lines and `audio` lines out.  See
+ * man/synth.1.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "aws/config.h"
+#include "aws/credentials.h"
+#include "aws/http_call.h"
+#include "aws/pool.h"
+#include "aws/tls.h"
+#include "base/clock.h"
+#include "base/intake.h"
+#include "base/json.h"
+#include "base/lang.h"
+#include "base/log.h"
+#include "base/opt.h"
+#include "base/out.h"
+#include "base/stop.h"
+#include "speech.h"
+#include "synth.h"
+#include "voices.h"
+
+#define OUT_HIGH_BYTES (512 * 1024)
+#define DRAIN_MS 10000
+/* After the end of input, for voices that are not known yet. */
+#define VOICES_WAIT_MS 15000
+/* After a signal: for what was asked already. */
+#define STOP_MS 5000
+/* For the first audio of a sentence, and between two pieces of it. */
+#define SPEECH_TIMEOUT_MS 8000
+/* The service's default quotas (PROTOCOL 5.1). */
+#define STREAMS_DEFAULT 8
+#define STREAMS_PER_S_DEFAULT 8.0
+#define MAX_LAG_MS_DEFAULT 5000
+#define VOICES_MAX 64
+
+static const char usage[] =
+    "usage: synth [-t LANG,...] [--engine ENGINE] [--voice LANG=ID]... "
+    "[options]\n"
+    "Translation lines on standard input; the same, with audio, on standard "
+    "output.\n"
+    "\n"
+    "  -t, --target LANG,...    voice these languages (default: all that "
+    "come)\n"
+    "      --engine ENGINE      generative (default), neural or standard to "
+    "begin with\n"
+    "      --voice LANG=ID      this voice for that language; repeats\n"
+    "      --max-lag-ms N       speak faster when later than this, then leave "
+    "out\n"
+    "                           (default 5000; 0: never)\n"
+    "      --pace PACE          realtime (default), or fast: audio at once\n"
+    "      --streams N          streams at once (default 8, Polly's quota)\n"
+    "      --streams-per-s N    new streams a second (default 8, Polly's "
+    "quota)\n"
+    "      --warm N             connections kept ready (default: a language "
+    "each)\n"
+    "      --region REGION      AWS region (default: AWS_REGION, profile)\n"
+    "      --endpoint-url URL   service to use in place of AWS's\n"
+    "      --profile NAME       profile of the AWS configuration files\n"
+    "  -h, --help    -V, --version    -v, --verbose    -q, --quiet\n"
+    "\n"
+    "synth(1) has the details, booth-lines(5) the format.\n";
+
+enum {
+	OPT_ENGINE = 256,
+	OPT_VOICE,
+	OPT_MAX_LAG,
+	OPT_PACE,
+	OPT_STREAMS,
+	OPT_STREAMS_PER_S,
+	OPT_WARM,
+	OPT_REGION,
+	OPT_ENDPOINT_URL,
+	OPT_PROFILE,
+};
+
+static const struct option longs[] = {
+	{ "target", required_argument, NULL, 't' },
+	{ "engine", required_argument, NULL, OPT_ENGINE },
+	{ "voice", required_argument, NULL, OPT_VOICE },
+	{ "max-lag-ms", required_argument, NULL, OPT_MAX_LAG },
+	{ "pace", required_argument, NULL, OPT_PACE },
+	{ "streams", required_argument, NULL, OPT_STREAMS },
+	{ "streams-per-s", required_argument, NULL, OPT_STREAMS_PER_S },
+	{ "warm", required_argument, NULL, OPT_WARM },
+	{ "region", required_argument, NULL, OPT_REGION },
+	{ "endpoint-url", required_argument, NULL, OPT_ENDPOINT_URL },
+	{ "profile", required_argument, NULL, OPT_PROFILE },
+	{ NULL, 0, NULL, 0 },
+};
+
+struct options {
+	char **tags; /* canonical; NULL: all */
+	size_t ntags;
+	struct synth_voice voices[VOICES_MAX];
+	size_t nvoices;
+	unsigned int engine;
+	int64_t max_lag_ms;
+	bool is_fast;
+	unsigned int streams;
+	double streams_per_s;
+	long warm; /* -1: one a language */
+	struct config_options config;
+};
+
+static void
+set_tags(struct options *o, const char *value)
+{
+	char buf[LANG_TAG_MAX];
+
+	opt_list_free(o->tags);
+	o->tags = opt_list("-t", value, &o->ntags);
+	for (size_t i = 0; i < o->ntags; i++) {
+		char *tag;
+
+		if (!lang_is_tag(o->tags[i]))
+			opt_fail("-t: '%s' is no language tag such as es-ES",
+			    o->tags[i]);
+		tag = xstrdup(lang_canonical(o->tags[i], buf));
+		free(o->tags[i]);
+		o->tags[i] = tag;
+	}
+}
+
+static void
+add_voice(struct options *o, char *value)
+{
+	char *equals = strchr(value, '='), buf[LANG_TAG_MAX];
+	const char *tag;
+
+	if (equals == NULL || equals == value || equals[1] == '\0')
+		opt_fail("--voice takes LANG=ID such as es-ES=Lucia, not '%s'",
+		    value);
+	if (o->nvoices == VOICES_MAX)
+		opt_fail("--voice is given more than %d times", VOICES_MAX);
+	*equals = '\0';
+	if (!lang_is_tag(value))
+		opt_fail("--voice: '%s' is no language tag", value);
+	tag = xstrdup(lang_canonical(value, buf));
+	o->voices[o->nvoices++] = (struct synth_voice){ tag, equals + 1 };
+}
+
+static void
+parse_options(struct options *o, int argc, char **argv)
+{
+	static const struct opt_spec spec = { "synth", usage, "t:", longs,
+		NULL };
+	static const char *const paces[] = { "realtime", "fast", NULL };
+	static const char *const engines[] = { "generative", "neural",
+		"standard", NULL };
+	int c;
+
+	memset(o, 0, sizeof(*o));
+	o->engine = POLLY_GENERATIVE;
+	o->max_lag_ms = MAX_LAG_MS_DEFAULT;
+	o->streams = STREAMS_DEFAULT;
+	o->streams_per_s = STREAMS_PER_S_DEFAULT;
+	o->warm = -1;
+	while ((c = opt_next(argc, argv, &spec)) != -1) {
+		switch (c) {
+		case 't':
+			set_tags(o, optarg);
+			break;
+		case OPT_ENGINE:
+			o->engine = polly_engine_parse(
+			    engines[opt_choice("--engine", optarg, engines)]);
+			break;
+		case OPT_VOICE:
+			add_voice(o, optarg);
+			break;
+		case OPT_MAX_LAG:
+			o->max_lag_ms =
+			    opt_num("--max-lag-ms", optarg, 0, 3600000);
+			break;
+		case OPT_PACE:
+			o->is_fast = opt_choice("--pace", optarg, paces) == 1;
+			break;
+		case OPT_STREAMS:
+			o->streams =
+			    (unsigned int)opt_num("--streams", optarg, 1, 1000);
+			break;
+		case OPT_STREAMS_PER_S:
+			o->streams_per_s = opt_real("--streams-per-s", optarg,
+			    0.1, SYNTH_STREAMS_PER_S_MAX);
+			break;
+		case OPT_WARM:
+			o->warm = (long)opt_num("--warm", optarg, 0, 64);
+			break;
+		case OPT_REGION:
+			o->config.region = optarg;
+			break;
+		case OPT_ENDPOINT_URL:
+			o->config.endpoint_url = optarg;
+			break;
+		case OPT_PROFILE:
+			o->config.profile = optarg;
+			break;
+		}
+	}
+	if (optind < argc)
+		opt_fail("unexpected argument '%s'", argv[optind]);
+	/* Recorded lines come all at once: nothing is late then. */
+	if (o->is_fast)
+		o->max_lag_ms = 0;
+}
+
+struct stage {
+	struct options options;
+	struct config config;
+	struct endpoint endpoint;
+	struct tls_ctx *tls;
+	struct credentials_provider *provider;
+	struct http_caller *caller;
+	struct pool *pool;
+	struct speech_service service;
+	struct voices voices;
+	struct synth synth;
+	struct intake intake;
+	struct out out;
+	unsigned int seed;
+	int64_t ended_at_ms; /* input; 0: not yet */
+	int64_t stopped_at_ms;
+};
+
+/* 0 <= x < 1, for the pool's back-off. */
+static double
+random_fraction(void *arg)
+{
+	return (double)rand_r(arg) / ((double)RAND_MAX + 1);
+}
+
+static void
+set_up_pool(struct stage *t)
+{
+	struct pool_config config;
+
+	memset(&config, 0, sizeof(config));
+	config.conn.host = t->endpoint.host;
+	config.conn.port = t->endpoint.port;
+	config.conn.tls = t->endpoint.is_https ? t->tls : NULL;
+	config.warm = t->options.warm >= 0   ? (size_t)t->options.warm
+	              : t->options.ntags > 0 ? t->options.ntags
+	                                     : 2;
+	if (config.warm > t->options.streams)
+		config.warm = t->options.streams;
+	config.max = t->options.streams + config.warm;
+	config.random = random_fraction;
+	config.random_arg = &t->seed;
+	if (pool_new(&t->pool, &config) != 0)
+		die(EX_OSERR, "out of memory");
+}
+
+/* Everything that can be wrong before a line is read is said here. */
+static void
+set_up(struct stage *t)
+{
+	char err[512], tls_text[TLS_TEXT_BYTES];
+	struct credentials *credentials;
+	struct service_error why;
+	struct http *http;
+	int state;
+
+	if (config_load(&t->config, &t->options.config, config_environ, NULL,
+		err, sizeof(err)) != 0 ||
+	    config_endpoint(&t->config, ENDPOINT_POLLY, &t->endpoint, err,
+		sizeof(err)) != 0)
+		die(EX_CONFIG, "%s", err);
+	if (t->endpoint.is_https &&
+	    tls_client_ctx_new(&t->tls, t->config.ca_bundle, "h2", tls_text) !=
+		0)
+		die(EX_CONFIG, "%s", tls_text);
+	if ((t->provider = credentials_provider_new(&t->config)) == NULL)
+		die(EX_OSERR, "out of memory");
+	state = credentials_get(t->provider, clock_wall_ms(), &credentials);
+	if (state < 0) {
+		credentials_service_error(t->provider, state, &why);
+		die(service_error_exit_status(why.class), "%s",
+		    credentials_error(t->provider));
+	}
+	if (state == CREDENTIALS_READY)
+		credentials_unref(credentials);
+	if (credentials_warning(t->provider)[0] != '\0')
+		log_msg(LOG_WARN, NULL, "%s", credentials_warning(t->provider));
+	t->seed = (unsigned int)getpid() ^ (unsigned int)clock_mono_ms();
+	if ((http = http_new(t->config.ca_bundle)) == NULL ||
+	    (t->caller = http_caller_new(
+		 http, t->provider, t->config.max_attempts, t->seed)) == NULL)
+		die(EX_OSERR, "out of memory");
+	set_up_pool(t);
+	if (stop_init() != 0 ||
+	    out_init(&t->out, STDOUT_FILENO, OUT_HIGH_BYTES) != 0)
+		die(EX_OSERR, "cannot use standard output");
+}
+
+static void
+start(struct stage *t)
+{
+	const struct synth_config config = {
+		.service = &t->service,
+		.voices = &t->voices,
+		.out = &t->out,
+		.tags = t->options.tags,
+		.chosen = t->options.voices,
+		.nchosen = t->options.nvoices,
+		.engine = t->options.engine,
+		.max_streams = t->options.streams,
+		.streams_per_s = t->options.streams_per_s,
+		.max_lag_ms = t->options.max_lag_ms,
+		.is_fast = t->options.is_fast,
+		.seed = t->seed,
+	};
+
+	t->service.endpoint = &t->endpoint;
+	t->service.pool = t->pool;
+	t->service.caller = t->caller;
+	t->service.provider = t->provider;
+	t->service.timeout_ms = SPEECH_TIMEOUT_MS;
+	if (voices_init(&t->voices, &t->endpoint, t->caller) != 0)
+		die(EX_OSERR, "out of memory");
+	synth_init(&t->synth, &config);
+	intake_init(&t->intake, STDIN_FILENO);
+}
+
+/* What is to be said of a line. */
+static void
+hear(struct stage *t, const json_t *obj, int64_t now_ms)
+{
+	const char *lang = json_str(obj, "lang"), *text = json_str(obj, "text");
+	const char *id = json_str(obj, "id");
+	char buf[LANG_TAG_MAX];
+
+	if (strcmp(json_line_type(obj), "translation") != 0 || lang == NULL ||
+	    text == NULL || id == NULL || !lang_is_tag(lang))
+		return;
+	/* Source text in place of a translation is not for this voice, and
+	 * late captions belong to another moment. */
+	if (json_str(obj, "error") != NULL || json_is_set(obj, "late") ||
+	    text[strspn(text, " \t\n")] == '\0')
+		return;
+	synth_say(&t->synth, lang_canonical(lang, buf), id, text,
+	    json_num(obj, "translated_at_ms", 0), now_ms);
+}
+
+/* Captions first: a line leaves before anything is asked for it. */
+static int
+read_lines(struct stage *t, struct loop *l, int64_t now_ms)
+{
+	json_t *obj;
+	char *line;
+	size_t len;
+	int rc = 0;
+
+	if (intake_dispatch(&t->intake, l) != 0)
+		die(EX_OSERR, "out of memory");
+	while (rc == 0 && intake_next(&t->intake, &line, &len, &obj) == 1) {
+		rc = out_line(&t->out, line, len);
+		if (rc == 0)
+			hear(t, obj, now_ms);
+		json_decref(obj);
+	}
+	return rc;
+}
+
+/* Whether all has been said that will be. */
+static bool
+is_finished(struct stage *t, int64_t now_ms)
+{
+	if (!t->intake.has_ended)
+		return false;
+	if (t->ended_at_ms == 0)
+		t->ended_at_ms = now_ms;
+	if (t->stopped_at_ms != 0 && now_ms - t->stopped_at_ms >= STOP_MS)
+		return true;
+	if (t->voices.state != VOICES_KNOWN &&
+	    (t->voices.state == VOICES_FAILED ||
+		now_ms - t->ended_at_ms >= VOICES_WAIT_MS))
+		return true;
+	return synth_is_idle(&t->synth);
+}
+
+/* Returns false when it is time to leave. */
+static bool
+turn(struct stage *t, struct loop *l)
+{
+	int64_t now_ms = clock_mono_ms();
+	double wall_ms;
+
+	loop_begin(l);
+	stop_prepare(l);
+	if (!out_is_full(&t->out))
+		intake_prepare(&t->intake, l);
+	credentials_prepare(t->provider, l);
+	http_caller_prepare(t->caller, l);
+	pool_prepare(t->pool, l, now_ms);
+	synth_prepare(&t->synth, l, now_ms);
+	out_prepare(&t->out, l);
+	if (t->stopped_at_ms != 0)
+		loop_deadline(l, t->stopped_at_ms + STOP_MS);
+	else if (t->ended_at_ms != 0)
+		loop_deadline(l, t->ended_at_ms + VOICES_WAIT_MS);
+	if (loop_wait(l) < 0)
+		die(EX_OSERR, "cannot wait for events");
+	now_ms = clock_mono_ms();
+	wall_ms = clock_wall_ms();
+
+	if (stop_count() > 0 && t->stopped_at_ms == 0) {
+		t->stopped_at_ms = now_ms;
+		intake_stop(&t->intake);
+		synth_hurry(&t->synth);
+	}
+	if (stop_count() > 1)
+		return false;
+	if (!out_is_full(&t->out) && read_lines(t, l, now_ms) != 0)
+		return false;
+	credentials_dispatch(t->provider, l, now_ms);
+	http_caller_dispatch(t->caller, l, now_ms, wall_ms);
+	pool_dispatch(t->pool, l, now_ms);
+	synth_dispatch(&t->synth, now_ms, wall_ms);
+	pool_flush(t->pool);
+	if (out_dispatch(&t->out, l) != 0 || synth_out_error(&t->synth) != 0)
+		return false;
+	return !is_finished(t, now_ms);
+}
+
+static int
+finish(struct stage *t)
+{
+	int rc, status = intake_status(&t->intake);
+	unsigned long said = 0;
+
+	t->synth.wall_ms = clock_wall_ms();
+	if (t->out.error == 0) {
+		synth_abandon(&t->synth, clock_mono_ms(), t->synth.wall_ms);
+		synth_status(&t->synth, "ended", NULL);
+	}
+	rc = out_drain(&t->out, clock_mono_ms() + DRAIN_MS);
+	if (rc == OUT_ERR_GONE)
+		log_msg(LOG_DEBUG, NULL, "the reader of the lines left");
+	else if (rc != 0)
+		log_msg(LOG_ERROR, NULL, "cannot write lines: %s",
+		    rc == OUT_ERR_FULL ? "the reader takes none"
+				       : strerror(out_errno(&t->out)));
+	if (stop_count() > 1)
+		return 128 + stop_signal();
+	for (size_t i = 0; i < t->synth.nlanes; i++)
+		said += t->synth.lanes[i]->said;
+	/* Nothing was ever said, and that was the service's doing. */
+	if (status == 0 && said == 0 && t->synth.nlanes > 0 &&
+	    t->synth.failure != 0)
+		status = t->synth.failure;
+	return status != 0 ? status : rc != 0 ? EX_IOERR : 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct stage t;
+	struct loop loop;
+	int status;
+
+	memset(&t, 0, sizeof(t));
+	parse_options(&t.options, argc, argv);
+	set_up(&t);
+	start(&t);
+	loop_init(&loop);
+	while (turn(&t, &loop))
+		continue;
+	status = finish(&t);
+
+	loop_release(&loop);
+	synth_release(&t.synth);
+	voices_release(&t.voices);
+	intake_release(&t.intake);
+	pool_free(t.pool);
+	http_caller_free(t.caller);
+	credentials_provider_free(t.provider);
+	tls_ctx_free(t.tls);
+	config_release(&t.config);
+	out_release(&t.out);
+	for (size_t i = 0; i < t.options.nvoices; i++)
+		free((char *)t.options.voices[i].tag);
+	opt_list_free(t.options.tags);
+	return status;
+}

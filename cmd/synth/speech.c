@@ -1,0 +1,361 @@
+#include "speech.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "aws/bidi.h"
+#include "aws/polly_speech.h"
+#include "aws/polly_stream.h"
+#include "base/log.h"
+
+#define OUTPUT_FORMAT "pcm"
+#define SAMPLE_RATE "16000"
+/* Audio is passed on in pieces of at most this. */
+#define PIECE_BYTES 8192
+
+struct speech {
+	const struct speech_service *service;
+	const struct speech_events *events;
+	void *arg;
+	struct conn *conn;               /* leased; NULL for a call */
+	struct credentials *credentials; /* of the stream */
+	struct bidi *bidi;
+	struct http_call *call;
+	struct polly_pcm pcm;
+	uint8_t piece[PIECE_BYTES + 2];
+	int64_t now_ms;
+	int64_t deadline_ms;
+	long chars;
+	bool was_heard;  /* audio came since deadline_ms was set */
+	bool was_closed; /* StreamClosedEvent came */
+	bool is_done;
+};
+
+static void
+speech_done(struct speech *s, const struct service_error *error)
+{
+	if (s->is_done)
+		return;
+	s->is_done = true;
+	s->events->on_done(s->arg, error, s->chars);
+}
+
+static void
+speech_audio(struct speech *s, const uint8_t *p, size_t n)
+{
+	size_t piece, len;
+
+	s->was_heard = true;
+	for (; n > 0; p += piece, n -= piece) {
+		piece = n < PIECE_BYTES ? n : PIECE_BYTES;
+		len = polly_pcm_join(&s->pcm, s->piece, p, piece);
+		if (len > 0)
+			s->events->on_audio(s->arg, s->piece, len);
+	}
+}
+
+static void
+on_event(void *arg, struct bidi *b, const struct es_event *event)
+{
+	struct speech *s = arg;
+	struct polly_stream_event e;
+
+	(void)b;
+	polly_stream_event_read(&e, event);
+	if (e.kind == POLLY_STREAM_AUDIO) {
+		speech_audio(s, e.audio, e.len);
+	} else if (e.kind == POLLY_STREAM_CLOSED) {
+		s->was_closed = true;
+		s->chars = e.request_characters;
+	}
+}
+
+static void
+on_end(void *arg, struct bidi *b, const struct service_error *error)
+{
+	struct speech *s = arg;
+	struct service_error cut;
+
+	(void)b;
+	if (error == NULL && !s->was_closed) {
+		service_error_set(&cut, SERVICE_ERROR_TRANSIENT, "closed",
+		    "the stream ended without StreamClosedEvent");
+		error = &cut;
+	}
+	if (error != NULL && error->class == SERVICE_ERROR_EXPIRED)
+		credentials_invalidate(s->service->provider, s->credentials);
+	/* All was said: how the stream ends after that is of no interest. */
+	speech_done(s, s->was_closed ? NULL : error);
+}
+
+static const struct bidi_events bidi_callbacks = {
+	.on_event = on_event,
+	.on_end = on_end,
+};
+
+/* A text that is no text: not one of bidi.h's codes. */
+#define SAY_ERR_TEXT (-100)
+
+/* Bytes of the next TextEvent: all, or up to a space, within what is billed. */
+static size_t
+piece_len(const char *text)
+{
+	size_t len = strlen(text), n = 0, space = 0, chars = 0;
+
+	for (; n < len && chars < POLLY_STREAM_MAX_BILLED_CHARS; n++) {
+		if (text[n] == ' ')
+			space = n + 1;
+		/* Counted when the next one begins. */
+		chars += ((uint8_t)text[n + 1] & 0xc0) != 0x80;
+	}
+	return n == len || space == 0 ? n : space;
+}
+
+static int
+say_text(struct speech *s, const char *text, double wall_ms)
+{
+	size_t len;
+	char *json;
+	int rc = 0;
+
+	for (; rc == 0 && *text != '\0'; text += len) {
+		len = piece_len(text);
+		rc = polly_stream_text_event(text, len, false, false, &json);
+		if (rc != 0)
+			return rc == POLLY_STREAM_ERR_TEXT ? SAY_ERR_TEXT
+			                                   : BIDI_ERR_NOMEM;
+		rc = bidi_send(s->bidi, POLLY_STREAM_TEXT_EVENT,
+		    POLLY_STREAM_CONTENT_TYPE, json, strlen(json), wall_ms);
+		free(json);
+	}
+	return rc;
+}
+
+/* The whole conversation is known at once: text, close, end. */
+static int
+say_all(struct speech *s, const char *text, double wall_ms)
+{
+	int rc = say_text(s, text, wall_ms);
+
+	if (rc == 0)
+		rc = bidi_send(s->bidi, POLLY_STREAM_CLOSE_EVENT,
+		    POLLY_STREAM_CONTENT_TYPE, POLLY_STREAM_CLOSE_PAYLOAD,
+		    strlen(POLLY_STREAM_CLOSE_PAYLOAD), wall_ms);
+	if (rc == 0)
+		rc = bidi_end(s->bidi, wall_ms);
+	if (rc == 0)
+		conn_flush(s->conn);
+	return rc;
+}
+
+/* Why nothing was asked. */
+static void
+open_error(struct service_error *error, int rc)
+{
+	enum service_error_class class = SERVICE_ERROR_TRANSIENT;
+
+	if (rc == SAY_ERR_TEXT)
+		class = SERVICE_ERROR_INVALID;
+	else if (rc == BIDI_ERR_INPUT)
+		class = SERVICE_ERROR_CONFIG;
+	else if (rc == BIDI_ERR_NOMEM)
+		class = SERVICE_ERROR_LOCAL;
+	service_error_set(error, class, "open", "%s",
+	    rc == SAY_ERR_TEXT ? "not a text that can be spoken"
+			       : bidi_strerror(rc));
+}
+
+static int
+open_stream(struct speech *s, const struct speech_request *r,
+    struct credentials *credentials, double wall_ms)
+{
+	const struct polly_stream_params params = {
+		.engine = polly_engine_name(r->voice->engine),
+		.voice_id = r->voice->voice->id,
+		.output_format = OUTPUT_FORMAT,
+		.sample_rate = SAMPLE_RATE,
+		.language_code =
+		    r->voice->needs_language ? r->voice->language_code : NULL,
+	};
+	struct h2_header headers[BIDI_HEADERS_MAX];
+	struct bidi_request request;
+
+	memset(&request, 0, sizeof(request));
+	request.endpoint = s->service->endpoint;
+	request.path = POLLY_STREAM_PATH;
+	request.headers = headers;
+	request.nheaders = polly_stream_headers(&params, headers);
+	request.credentials = credentials;
+	request.wall_ms = wall_ms;
+	return bidi_open(&s->bidi, s->conn, &request, &bidi_callbacks, s);
+}
+
+static struct speech *
+speech_new(const struct speech_service *service,
+    const struct speech_request *request, int64_t now_ms)
+{
+	struct speech *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->service = service;
+	s->events = request->events;
+	s->arg = request->arg;
+	s->now_ms = now_ms;
+	s->deadline_ms = now_ms + service->timeout_ms;
+	s->chars = -1;
+	return s;
+}
+
+static void
+out_of_memory(struct service_error *error)
+{
+	service_error_set(
+	    error, SERVICE_ERROR_LOCAL, "memory", "out of memory");
+}
+
+struct speech *
+speech_stream(const struct speech_service *service,
+    const struct speech_request *request, int64_t now_ms, double wall_ms,
+    struct service_error *error)
+{
+	struct credentials *credentials;
+	struct speech *s;
+	struct conn *c;
+	int state, rc;
+
+	service_error_init(error);
+	state = credentials_get(service->provider, wall_ms, &credentials);
+	if (state == CREDENTIALS_PENDING)
+		return NULL;
+	if (state != CREDENTIALS_READY) {
+		credentials_service_error(service->provider, state, error);
+		return NULL;
+	}
+	if ((c = pool_lease(service->pool, now_ms)) == NULL) {
+		credentials_unref(credentials);
+		return NULL;
+	}
+	if ((s = speech_new(service, request, now_ms)) == NULL) {
+		pool_return(service->pool, c, now_ms);
+		credentials_unref(credentials);
+		out_of_memory(error);
+		return NULL;
+	}
+	s->conn = c;
+	s->credentials = credentials;
+	wall_ms += (double)http_caller_clock_offset_ms(service->caller);
+	rc = open_stream(s, request, credentials, wall_ms);
+	if (rc == 0)
+		rc = say_all(s, request->text, wall_ms);
+	if (rc != 0) {
+		open_error(error, rc);
+		speech_free(s, now_ms);
+		return NULL;
+	}
+	return s;
+}
+
+static int
+on_body(void *arg, const uint8_t *p, size_t n)
+{
+	speech_audio(arg, p, n);
+	return 0;
+}
+
+static void
+on_answer(void *arg, const struct http_answer *answer)
+{
+	struct speech *s = arg;
+	const char *chars =
+	    http_answer_header(answer, "x-amzn-requestcharacters");
+
+	s->call = NULL;
+	if (chars != NULL)
+		s->chars = strtol(chars, NULL, 10);
+	speech_done(s,
+	    answer->error.class == SERVICE_ERROR_NONE ? NULL : &answer->error);
+}
+
+struct speech *
+speech_call(const struct speech_service *service,
+    const struct speech_request *request, int64_t now_ms,
+    struct service_error *error)
+{
+	const struct voice_choice *v = request->voice;
+	const struct polly_speech say = {
+		.output_format = OUTPUT_FORMAT,
+		.text = request->text,
+		.voice_id = v->voice->id,
+		.sample_rate = SAMPLE_RATE,
+		.engine = polly_engine_name(v->engine),
+		.language_code = v->needs_language ? v->language_code : NULL,
+		.text_type = "text",
+	};
+	struct http_request http;
+	struct speech *s;
+	char *body;
+	size_t len;
+	int rc;
+
+	service_error_init(error);
+	if ((rc = polly_speech_body(&say, &body, &len)) != 0) {
+		service_error_set(error, SERVICE_ERROR_INVALID, "text", "%s",
+		    polly_speech_strerror(rc));
+		return NULL;
+	}
+	if ((s = speech_new(service, request, now_ms)) != NULL) {
+		memset(&http, 0, sizeof(http));
+		polly_speech_request(&http, service->endpoint, body, len);
+		http.on_body = on_body;
+		http.on_done = on_answer;
+		http.arg = s;
+		s->call = http_call_start(service->caller, &http, LOOP_NEVER);
+	}
+	free(body);
+	if (s == NULL || s->call == NULL) {
+		free(s);
+		out_of_memory(error);
+		return NULL;
+	}
+	return s;
+}
+
+void
+speech_prepare(const struct speech *s, struct loop *l)
+{
+	if (!s->is_done)
+		loop_deadline(l, s->deadline_ms);
+}
+
+void
+speech_dispatch(struct speech *s, int64_t now_ms)
+{
+	struct service_error error;
+
+	s->now_ms = now_ms;
+	if (s->is_done)
+		return;
+	if (s->was_heard) {
+		s->was_heard = false;
+		s->deadline_ms = now_ms + s->service->timeout_ms;
+	} else if (now_ms >= s->deadline_ms) {
+		service_error_set(&error, SERVICE_ERROR_TIMEOUT, "timeout",
+		    "no audio came in time");
+		speech_done(s, &error);
+	}
+}
+
+void
+speech_free(struct speech *s, int64_t now_ms)
+{
+	if (s == NULL)
+		return;
+	if (s->call != NULL)
+		http_call_cancel(s->call);
+	bidi_free(s->bidi);
+	if (s->conn != NULL)
+		pool_return(s->service->pool, s->conn, now_ms);
+	credentials_unref(s->credentials);
+	free(s);
+}

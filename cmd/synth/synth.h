@@ -1,0 +1,99 @@
+/*
+ * The voiced languages of a room together: which sentence is asked for next,
+ * fairly between languages and within the account's quotas, and what to do when
+ * the service says no.
+ */
+#ifndef SYNTH_SYNTH_H
+#define SYNTH_SYNTH_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/loop.h"
+#include "base/out.h"
+#include "lane.h"
+#include "speech.h"
+#include "voices.h"
+
+/* New streams a second, at most. */
+#define SYNTH_STREAMS_PER_S_MAX 1000
+
+/* --voice LANG=ID */
+struct synth_voice {
+	const char *tag;
+	const char *id;
+};
+
+/* Everything is borrowed. */
+struct synth_config {
+	const struct speech_service *service;
+	struct voices *voices;
+	struct out *out;
+	char **tags; /* NULL-ended languages to voice; NULL: all that come */
+	const struct synth_voice *chosen;
+	size_t nchosen;
+	unsigned int engine;      /* enum polly_engine to begin with */
+	unsigned int max_streams; /* at once: the account's quota */
+	double streams_per_s;     /* new ones: the account's quota */
+	int64_t max_lag_ms;
+	bool is_fast;
+	unsigned int seed; /* of the back-off's jitter */
+};
+
+struct synth {
+	struct synth_config config;
+	struct lane_config lane_config;
+	struct lane **lanes;
+	size_t nlanes;
+	size_t turn; /* lane that is asked first next time */
+	size_t nstreams;
+	size_t ncalls;
+	/* When the last streams began: as many as the quota has within
+	 * window_ms; the oldest is next to be overwritten. */
+	int64_t began_ms[SYNTH_STREAMS_PER_S_MAX];
+	size_t nbegan; /* of them in use */
+	size_t oldest;
+	int64_t window_ms;
+	int64_t starved_at_ms; /* since when there is no connection; 0: is */
+	bool is_ready;         /* told that voices are known */
+	bool is_voices_told;   /* told that they cannot be had */
+	int failure;           /* exit status of the last refusal */
+	unsigned long lost;    /* sentences left to the captions by failures */
+	int64_t now_ms;
+	double wall_ms;
+};
+
+void synth_init(struct synth *s, const struct synth_config *config);
+
+void synth_release(struct synth *s);
+
+/* A translation to say.  Unknown or captions-only languages are passed by. */
+void synth_say(struct synth *s, const char *tag, const char *id,
+    const char *text, double translated_at_ms, int64_t now_ms);
+
+void synth_prepare(struct synth *s, struct loop *l, int64_t now_ms);
+
+/* Ask for what is next, write what is due.  After pool and HTTP caller. */
+void synth_dispatch(struct synth *s, int64_t now_ms, double wall_ms);
+
+/* No more time: what has come leaves at once, the rest is marked. */
+void synth_hurry(struct synth *s);
+
+/* Time is up: what came leaves, the rest is marked as stopped. */
+void synth_abandon(struct synth *s, int64_t now_ms, double wall_ms);
+
+/* Whether nothing is left to say. */
+bool synth_is_idle(const struct synth *s);
+
+/* First error of the output, or 0. */
+int synth_out_error(const struct synth *s);
+
+/* Put counters into a status line. */
+void synth_count(const struct synth *s, json_t *status);
+
+/* Write a status line of stage synth. */
+void synth_status(struct synth *s, const char *state, const char *detail);
+
+#endif

@@ -1,0 +1,175 @@
+#include "backlog.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/pcm.h"
+
+/* Marks nearer than this are one; 10 minutes of them are 30 000. */
+#define MARK_BYTES (20 * PCM_BYTES_PER_MS)
+#define WINDOW_BYTES (100 * PCM_BYTES_PER_MS)
+#define STEP_BYTES (20 * PCM_BYTES_PER_MS)
+/* As pcm_level_dbfs() says it. */
+#define PCM_SILENCE_DBFS (-96.3)
+
+struct backlog_mark {
+	uint64_t end; /* position after the bytes that arrived */
+	double wall_ms;
+};
+
+void
+backlog_init(struct backlog *b)
+{
+	memset(b, 0, sizeof(*b));
+	bytes_init(&b->audio, pcm_bytes_of_ms(BACKLOG_MS));
+	bytes_init(&b->marks, (pcm_bytes_of_ms(BACKLOG_MS) / MARK_BYTES + 2) *
+				  sizeof(struct backlog_mark));
+}
+
+void
+backlog_release(struct backlog *b)
+{
+	bytes_release(&b->audio);
+	bytes_release(&b->marks);
+}
+
+size_t
+backlog_room(const struct backlog *b)
+{
+	return b->audio.cap - bytes_len(&b->audio);
+}
+
+int
+backlog_add(struct backlog *b, const void *p, size_t n, double wall_ms)
+{
+	struct backlog_mark mark = { b->end + n, wall_ms }, *last, *before;
+	size_t len;
+
+	if (n == 0)
+		return 0;
+	if (bytes_append(&b->audio, p, n) != 0)
+		return -1;
+	b->end += n;
+	last = (struct backlog_mark *)bytes_peek(&b->marks, &len);
+	len /= sizeof(*last);
+	/* The newest mark grows until it is far enough from the one before. */
+	if (len >= 2) {
+		before = &last[len - 2];
+		last = &last[len - 1];
+		if (last->end - before->end < MARK_BYTES) {
+			*last = mark;
+			return 0;
+		}
+	}
+	return bytes_append(&b->marks, &mark, sizeof(mark)) == 0 ? 0 : -1;
+}
+
+const uint8_t *
+backlog_peek(const struct backlog *b, uint64_t pos, size_t n, size_t *len)
+{
+	const uint8_t *p;
+	size_t have, skip;
+
+	p = bytes_peek(&b->audio, &have);
+	skip = pos < b->begin ? 0 : (size_t)(pos - b->begin);
+	if (skip >= have) {
+		*len = 0;
+		return NULL;
+	}
+	*len = have - skip < n ? have - skip : n;
+	return p + skip;
+}
+
+void
+backlog_discard(struct backlog *b, uint64_t pos)
+{
+	struct backlog_mark *m;
+	size_t len;
+
+	if (pos > b->end)
+		pos = b->end;
+	if (pos <= b->begin)
+		return;
+	bytes_skip(&b->audio, (size_t)(pos - b->begin));
+	b->begin = pos;
+	/* One mark at or before pos stays: times are asked for behind it. */
+	for (;;) {
+		m = (struct backlog_mark *)bytes_peek(&b->marks, &len);
+		if (len < 2 * sizeof(*m) || m[1].end >= pos)
+			break;
+		bytes_skip(&b->marks, sizeof(*m));
+	}
+}
+
+double
+backlog_arrival_ms(const struct backlog *b, uint64_t pos)
+{
+	const struct backlog_mark *m;
+	size_t len, low = 0, high;
+
+	m = (const struct backlog_mark *)bytes_peek(&b->marks, &len);
+	if ((high = len / sizeof(*m)) == 0)
+		return 0;
+	while (low < high - 1) {
+		size_t mid = low + (high - 1 - low) / 2;
+
+		if (m[mid].end >= pos)
+			high = mid + 1;
+		else
+			low = mid + 1;
+	}
+	return m[low].wall_ms;
+}
+
+static uint64_t
+energy(const uint8_t *p, size_t n)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i + 1 < n; i += 2) {
+		int16_t s = (int16_t)(p[i] | p[i + 1] << 8);
+
+		sum += (uint64_t)((int32_t)s * s);
+	}
+	return sum;
+}
+
+double
+backlog_loudest_dbfs(const struct backlog *b, uint64_t from, uint64_t to)
+{
+	double loudest = PCM_SILENCE_DBFS, rms;
+	uint64_t most = 0, e;
+	const uint8_t *p;
+	size_t len;
+
+	for (; from + WINDOW_BYTES <= to; from += STEP_BYTES) {
+		p = backlog_peek(b, from, WINDOW_BYTES, &len);
+		if (len < WINDOW_BYTES)
+			break;
+		if ((e = energy(p, len)) > most)
+			most = e;
+	}
+	rms = sqrt((double)most / (WINDOW_BYTES / PCM_FRAME_BYTES)) / 32768;
+	if (rms > 0 && 20 * log10(rms) > loudest)
+		loudest = 20 * log10(rms);
+	return loudest;
+}
+
+uint64_t
+backlog_quietest(const struct backlog *b, uint64_t from, uint64_t to)
+{
+	uint64_t best = UINT64_MAX, at = to, e;
+	const uint8_t *p;
+	size_t len;
+
+	for (uint64_t pos = from; pos + WINDOW_BYTES <= to; pos += STEP_BYTES) {
+		p = backlog_peek(b, pos, WINDOW_BYTES, &len);
+		if (len < WINDOW_BYTES)
+			break;
+		if ((e = energy(p, len)) < best) {
+			best = e;
+			at = pos + WINDOW_BYTES / 2;
+		}
+	}
+	return at & ~(uint64_t)(PCM_FRAME_BYTES - 1);
+}

@@ -1,0 +1,59 @@
+/*
+ * The audio that was read and that no final result covers yet: what a new
+ * session can be given when the old one breaks.  Positions are byte offsets in
+ * the stream since the first sample ever read.
+ */
+#ifndef TRANSCRIBE_BACKLOG_H
+#define TRANSCRIBE_BACKLOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+
+/* DESIGN 6: ten minutes are kept; beyond that the input is not read. */
+#define BACKLOG_MS (10 * 60 * 1000)
+
+struct backlog {
+	struct bytes audio;
+	struct bytes marks; /* struct backlog_mark, in order */
+	uint64_t begin;     /* position of the first byte kept */
+	uint64_t end;       /* one past the last byte read */
+};
+
+void backlog_init(struct backlog *b);
+
+void backlog_release(struct backlog *b);
+
+/* Bytes that may be added now. */
+size_t backlog_room(const struct backlog *b);
+
+/* Add n bytes (at most backlog_room()) that arrived at wall_ms.  0, or -1: no
+ * memory. */
+int backlog_add(struct backlog *b, const void *p, size_t n, double wall_ms);
+
+/* The bytes from `pos` on, up to n of them, in one piece; *len is what there
+ * is.  pos is at least begin.  Valid until the next add or discard. */
+const uint8_t *
+backlog_peek(const struct backlog *b, uint64_t pos, size_t n, size_t *len);
+
+/* Let go of everything before pos. */
+void backlog_discard(struct backlog *b, uint64_t pos);
+
+/* When the byte before pos arrived (Unix ms); the nearest known time when its
+ * mark is gone, 0 when nothing was ever read. */
+double backlog_arrival_ms(const struct backlog *b, uint64_t pos);
+
+/*
+ * The best place to cut between from and to: the middle of the quietest 100 ms,
+ * on a whole sample; so that no word is cut in two where a pause is near.
+ */
+uint64_t backlog_quietest(const struct backlog *b, uint64_t from, uint64_t to);
+
+/* Loudness of the loudest 100 ms between from and to: RMS in dBFS, as
+ * pcm_level_dbfs() counts; of less than that much audio: silence. */
+double
+backlog_loudest_dbfs(const struct backlog *b, uint64_t from, uint64_t to);
+
+#endif

@@ -1,0 +1,297 @@
+#include "captions.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/line.h"
+#include "base/log.h"
+#include "base/pcm.h"
+#include "base/utf8.h"
+
+/* The service's idea of where a word begins may be a little late: when it is
+ * heard again, it is heard from before that. */
+#define START_MARGIN_MS 500
+
+void
+captions_init(struct captions *c, struct out *out,
+    const struct backlog *backlog, const char *lang, bool with_partials,
+    int64_t start_ms)
+{
+	memset(c, 0, sizeof(*c));
+	c->out = out;
+	c->backlog = backlog;
+	c->lang = lang;
+	c->with_partials = with_partials;
+	snprintf(
+	    c->prefix, sizeof(c->prefix), "%llx", (unsigned long long)start_ms);
+}
+
+static void
+set(json_t *obj, const char *key, json_t *value)
+{
+	/* A NULL value (no memory) leaves the key out, and is told by dump. */
+	json_object_set_new(obj, key, value);
+}
+
+static json_t *
+item_json(const struct transcribe_item *it, const struct session *s)
+{
+	json_t *obj = json_object();
+
+	set(obj, "text", json_string(it->text));
+	set(obj, "start_ms",
+	    json_ms(pcm_ms_of_bytes(session_stream_pos(s, it->start_ms))));
+	set(obj, "end_ms",
+	    json_ms(pcm_ms_of_bytes(session_stream_pos(s, it->end_ms))));
+	if (it->is_stable)
+		set(obj, "stable", json_true());
+	if (it->confidence >= 0)
+		set(obj, "confidence", json_real(it->confidence));
+	if (it->speaker != NULL)
+		set(obj, "speaker", json_string(it->speaker));
+	if (it->is_punctuation)
+		set(obj, "punct", json_true());
+	if (it->is_filtered)
+		set(obj, "filtered", json_true());
+	return obj;
+}
+
+static json_t *
+entity_json(const struct transcribe_entity *e, const struct session *s)
+{
+	json_t *obj = json_object();
+
+	if (e->category != NULL)
+		set(obj, "category", json_string(e->category));
+	if (e->type != NULL)
+		set(obj, "kind", json_string(e->type));
+	if (e->content != NULL)
+		set(obj, "text", json_string(e->content));
+	set(obj, "start_ms",
+	    json_ms(pcm_ms_of_bytes(session_stream_pos(s, e->start_ms))));
+	set(obj, "end_ms",
+	    json_ms(pcm_ms_of_bytes(session_stream_pos(s, e->end_ms))));
+	if (e->confidence >= 0)
+		set(obj, "confidence", json_real(e->confidence));
+	return obj;
+}
+
+static json_t *
+transcript_json(const struct captions *c, const struct session *s,
+    const struct transcribe_result *r, const struct caption_open *o,
+    double wall_ms)
+{
+	uint64_t start = session_stream_pos(s, r->start_ms);
+	uint64_t end = session_stream_pos(s, r->end_ms);
+	char buf[LANG_TAG_MAX];
+	json_t *obj = json_object(), *list = json_array();
+
+	set(obj, "type", json_string("transcript"));
+	set(obj, "id", json_string(o->id));
+	set(obj, "final", json_boolean(!r->is_partial));
+	set(obj, "lang",
+	    json_string(r->language == NULL
+			    ? c->lang
+			    : lang_from_transcribe(r->language, buf)));
+	set(obj, "text", json_string(r->text));
+	set(obj, "start_ms", json_ms(pcm_ms_of_bytes(start)));
+	set(obj, "end_ms", json_ms(pcm_ms_of_bytes(end)));
+	if (r->channel != NULL)
+		set(obj, "channel", json_string(r->channel));
+	for (size_t i = 0; i < r->nitems; i++)
+		json_array_append_new(list, item_json(&r->items[i], s));
+	set(obj, "items", list);
+	if (r->nentities > 0) {
+		list = json_array();
+		for (size_t i = 0; i < r->nentities; i++)
+			json_array_append_new(
+			    list, entity_json(&r->entities[i], s));
+		set(obj, "entities", list);
+	}
+	set(obj, "captured_at_ms",
+	    json_ms(backlog_arrival_ms(c->backlog, end)));
+	if (!r->is_partial)
+		set(obj, "final_at_ms", json_ms(wall_ms));
+	if (o->is_late)
+		set(obj, "late", json_true());
+	return obj;
+}
+
+/*
+ * The open utterance that this result goes on with; a new one if there is none.
+ * In a channel one is open at a time: a service that begins another has dropped
+ * the one before.
+ */
+static struct caption_open *
+find_open(struct captions *c, const struct session *s,
+    const struct transcribe_result *r)
+{
+	const char *channel = r->channel == NULL ? "" : r->channel;
+	struct caption_open *o, *heirless = NULL, *spare = &c->open[0];
+
+	for (size_t i = 0; i < CAPTIONS_OPEN_MAX; i++) {
+		o = &c->open[i];
+		if (!o->is_used)
+			spare = o;
+		else if (o->session == s && strcmp(o->channel, channel) == 0) {
+			if (strcmp(o->result_id, r->id) == 0)
+				return o;
+			log_msg(
+			    LOG_DEBUG, "lines", "%s was never final", o->id);
+			o->is_used = false;
+			spare = o;
+		} else if (o->session == NULL && heirless == NULL &&
+			   o->is_late == !session_is_live(s) &&
+			   strcmp(o->channel, channel) == 0)
+			heirless = o;
+	}
+	o = heirless;
+	if (o == NULL) {
+		o = spare;
+		memset(o, 0, sizeof(*o));
+		o->is_used = true;
+		o->is_late = !session_is_live(s);
+		snprintf(o->channel, sizeof(o->channel), "%s", channel);
+		snprintf(
+		    o->id, sizeof(o->id), "%s-%llu", c->prefix, ++c->count);
+	}
+	o->session = s;
+	snprintf(o->result_id, sizeof(o->result_id), "%s", r->id);
+	return o;
+}
+
+/* Whether a partial says what the last one said. */
+static bool
+is_repeated(struct caption_open *o, const struct transcribe_result *r)
+{
+	size_t len = strlen(r->text);
+	/* The end changes first; of a long text the tail is compared. */
+	size_t keep = len < sizeof(o->text) ? len : sizeof(o->text);
+	const char *tail = r->text + len - keep;
+
+	if (len == o->text_len && memcmp(o->text, tail, keep) == 0)
+		return true;
+	memcpy(o->text, tail, keep);
+	o->text_len = len;
+	return false;
+}
+
+/* No service says so much in one breath; a line that is too long would be
+ * refused by whoever reads it. */
+static void
+shorten_text(json_t *obj)
+{
+	const char *text = json_str(obj, "text");
+
+	set(obj, "text",
+	    json_stringn(
+		text, utf8_prefix(text, strlen(text), LINE_MAX_BYTES / 8)));
+}
+
+static void
+write_line(struct captions *c, json_t *obj)
+{
+	size_t len;
+	char *line = json_line_dump(obj, &len);
+
+	if (line != NULL && len >= LINE_MAX_BYTES) {
+		/* The words matter more than their times. */
+		log_msg(LOG_WARN, "lines",
+		    "an utterance of %zu bytes goes out without items", len);
+		free(line);
+		json_object_del(obj, "items");
+		json_object_del(obj, "entities");
+		line = json_line_dump(obj, &len);
+	}
+	if (line != NULL && len >= LINE_MAX_BYTES) {
+		free(line);
+		shorten_text(obj);
+		line = json_line_dump(obj, &len);
+	}
+	if (line == NULL)
+		c->error = OUT_ERR_NOMEM;
+	else if (c->error == 0)
+		c->error = out_line(c->out, line, len);
+	free(line);
+}
+
+/* What need not be heard again, now that the service is at `pos`: all before
+ * it, but for what is still being said. */
+static void
+tell_session(struct captions *c, struct session *s, uint64_t pos)
+{
+	bool is_speaking = false;
+
+	for (size_t i = 0; i < CAPTIONS_OPEN_MAX; i++) {
+		const struct caption_open *o = &c->open[i];
+
+		if (!o->is_used || o->session != s)
+			continue;
+		is_speaking = true;
+		if (o->start < pos)
+			pos = o->start;
+	}
+	session_set_speaking(s, is_speaking);
+	session_cover(s, pos);
+}
+
+/* A final without words takes back what was being said. */
+static void
+take_back(
+    struct captions *c, struct session *s, const struct transcribe_result *r)
+{
+	for (size_t i = 0; i < CAPTIONS_OPEN_MAX; i++)
+		if (c->open[i].is_used && c->open[i].session == s &&
+		    strcmp(c->open[i].result_id, r->id) == 0)
+			c->open[i].is_used = false;
+	tell_session(c, s, session_stream_pos(s, r->end_ms));
+}
+
+void
+captions_result(struct captions *c, struct session *s,
+    const struct transcribe_result *r, double wall_ms)
+{
+	const uint64_t margin = pcm_bytes_of_ms(START_MARGIN_MS);
+	struct caption_open *o;
+	json_t *obj;
+
+	if (r->text[0] == '\0') {
+		if (!r->is_partial)
+			take_back(c, s, r);
+		return;
+	}
+	o = find_open(c, s, r);
+	o->start = session_stream_pos(s, r->start_ms);
+	o->start = o->start > margin ? o->start - margin : 0;
+	if (!r->is_partial || (c->with_partials && !is_repeated(o, r))) {
+		obj = transcript_json(c, s, r, o, wall_ms);
+		write_line(c, obj);
+		json_decref(obj);
+	}
+	if (!r->is_partial) {
+		c->finals++;
+		c->chars += strlen(r->text);
+		o->is_used = false;
+	}
+	tell_session(
+	    c, s, r->is_partial ? o->start : session_stream_pos(s, r->end_ms));
+}
+
+void
+captions_session_lost(struct captions *c, const struct session *s)
+{
+	for (size_t i = 0; i < CAPTIONS_OPEN_MAX; i++)
+		if (c->open[i].is_used && c->open[i].session == s)
+			c->open[i].session = NULL;
+}
+
+void
+captions_orphans_late(struct captions *c)
+{
+	for (size_t i = 0; i < CAPTIONS_OPEN_MAX; i++)
+		if (c->open[i].is_used && c->open[i].session == NULL)
+			c->open[i].is_late = true;
+}

@@ -1,0 +1,68 @@
+/*
+ * From what sessions hear to `transcript` lines (booth-lines(5)): stream time,
+ * one id from the first partial to the final, also where a session broke in
+ * between, and no utterance twice.
+ */
+#ifndef TRANSCRIBE_CAPTIONS_H
+#define TRANSCRIBE_CAPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "backlog.h"
+#include "base/lang.h"
+#include "base/out.h"
+#include "session.h"
+
+/* Utterances that are open at once: one a channel and session is normal. */
+#define CAPTIONS_OPEN_MAX 16
+
+struct caption_open {
+	const struct session *session; /* NULL: free, or left by a dead session
+	                                  and looking for an heir */
+	char result_id[64];
+	char channel[16];
+	char id[48];
+	char text[256]; /* end of the last partial: nothing new, no line */
+	size_t text_len;
+	uint64_t start; /* stream position: here it begins, with a margin */
+	bool is_used;
+	bool is_late;
+};
+
+struct captions {
+	struct out *out;               /* borrowed */
+	const struct backlog *backlog; /* borrowed */
+	const char *lang; /* tag for results that name none; borrowed */
+	bool with_partials;
+	char prefix[24]; /* of ids: this run's */
+	unsigned long long count;
+	unsigned long finals;
+	unsigned long long chars; /* of finals */
+	struct caption_open open[CAPTIONS_OPEN_MAX];
+	int error; /* of out, the first */
+};
+
+/* start_ms: Unix time, which makes this run's ids different from all others. */
+void captions_init(struct captions *c, struct out *out,
+    const struct backlog *backlog, const char *lang, bool with_partials,
+    int64_t start_ms);
+
+/*
+ * One result of a session at wall_ms: writes at most one line, and tells the
+ * session what it covered: what is before the end of a final, and what is
+ * before the beginning of a result, has been heard, but for what is still
+ * being said.
+ */
+void captions_result(struct captions *c, struct session *s,
+    const struct transcribe_result *r, double wall_ms);
+
+/* The session is gone: what it was saying is taken up by its heir. */
+void captions_session_lost(struct captions *c, const struct session *s);
+
+/* What lost sessions were saying is heard by a late session, not by the next
+ * live one. */
+void captions_orphans_late(struct captions *c);
+
+#endif

@@ -1,0 +1,429 @@
+/*
+ * transcribe: PCM or a sound file in, `transcript` lines out.  See
+ * man/transcribe.1.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "aws/config.h"
+#include "aws/credentials.h"
+#include "aws/tls.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/lang.h"
+#include "base/log.h"
+#include "base/opt.h"
+#include "base/out.h"
+#include "base/pcm.h"
+#include "base/stop.h"
+#include "captions.h"
+#include "input.h"
+#include "sessions.h"
+
+/* How far ahead of real time a session may be: enough for what DESIGN 6 sends
+ * again in front of the live audio, and little against the service's 5 min. */
+#define LEAD_MS 6000
+/* Lines are small; a reader that is so far behind has stalled. */
+#define OUT_HIGH_BYTES (256 * 1024)
+/* At the end: for a slow reader to take what is left. */
+#define DRAIN_MS 10000
+/* After a signal: for the service's last results. */
+#define STOP_MS 10000
+#define PROGRESS_MS 500
+
+static const char usage[] =
+    "usage: transcribe -l LANG | --identify LANG,LANG,... [options] [FILE]\n"
+    "Speech (PCM on standard input, or a sound FILE) to transcript lines.\n"
+    "\n"
+    "  -l, --language LANG         what is spoken: en-US, it-IT, ...\n"
+    "      --identify LANG,LANG,.. let the service choose among these\n"
+    "      --stability LEVEL       low, medium or high: partials settle early\n"
+    "      --no-partials           finals only\n"
+    "      --vocabulary NAME       custom vocabulary of the account\n"
+    "      --vocabulary-filter NAME\n"
+    "                              words to mask, remove or tag\n"
+    "      --speakers              tell speakers apart\n"
+    "      --pace PACE             realtime (default), or fast: for stand-ins\n"
+    "      --region REGION         AWS region (default: AWS_REGION, profile)\n"
+    "      --endpoint-url URL      service to use in place of AWS's\n"
+    "      --profile NAME          profile of the AWS configuration files\n"
+    "  -h, --help    -V, --version    -v, --verbose    -q, --quiet\n"
+    "\n"
+    "transcribe(1) has the details, booth-lines(5) the format.\n";
+
+enum {
+	OPT_IDENTIFY = 256,
+	OPT_STABILITY,
+	OPT_NO_PARTIALS,
+	OPT_VOCABULARY,
+	OPT_VOCABULARY_FILTER,
+	OPT_SPEAKERS,
+	OPT_PACE,
+	OPT_REGION,
+	OPT_ENDPOINT_URL,
+	OPT_PROFILE,
+};
+
+static const struct option longs[] = {
+	{ "language", required_argument, NULL, 'l' },
+	{ "identify", required_argument, NULL, OPT_IDENTIFY },
+	{ "stability", required_argument, NULL, OPT_STABILITY },
+	{ "no-partials", no_argument, NULL, OPT_NO_PARTIALS },
+	{ "vocabulary", required_argument, NULL, OPT_VOCABULARY },
+	{ "vocabulary-filter", required_argument, NULL, OPT_VOCABULARY_FILTER },
+	{ "speakers", no_argument, NULL, OPT_SPEAKERS },
+	{ "pace", required_argument, NULL, OPT_PACE },
+	{ "region", required_argument, NULL, OPT_REGION },
+	{ "endpoint-url", required_argument, NULL, OPT_ENDPOINT_URL },
+	{ "profile", required_argument, NULL, OPT_PROFILE },
+	{ NULL, 0, NULL, 0 },
+};
+
+struct options {
+	char lang[LANG_TAG_MAX]; /* tag of the lines; identified: the first */
+	char code[LANG_TAG_MAX]; /* the service's */
+	char identify[256];      /* the service's codes, or "" */
+	bool no_partials;
+	bool is_fast;
+	const char *file; /* NULL: standard input */
+	struct transcribe_params params;
+	struct config_options config;
+};
+
+static void
+set_language(struct options *o, const char *tag)
+{
+	char buf[LANG_TAG_MAX];
+
+	if (!lang_is_tag(tag))
+		opt_fail(
+		    "-l takes a language tag such as en-US, not '%s'", tag);
+	snprintf(o->lang, sizeof(o->lang), "%s", lang_canonical(tag, buf));
+	snprintf(o->code, sizeof(o->code), "%s", lang_for_transcribe(tag, buf));
+}
+
+static void
+set_identify(struct options *o, const char *value)
+{
+	char **list, buf[LANG_TAG_MAX];
+	size_t n, used = 0;
+
+	list = opt_list("--identify", value, &n);
+	if (n < 2)
+		opt_fail(
+		    "--identify takes two languages or more, not '%s'", value);
+	for (size_t i = 0; i < n; i++) {
+		if (!lang_is_tag(list[i]))
+			opt_fail(
+			    "--identify: '%s' is no language tag", list[i]);
+		used += (size_t)snprintf(o->identify + used,
+		    sizeof(o->identify) - used, "%s%s", i == 0 ? "" : ",",
+		    lang_for_transcribe(list[i], buf));
+		if (used >= sizeof(o->identify))
+			opt_fail("--identify names too many languages");
+	}
+	snprintf(o->lang, sizeof(o->lang), "%s", lang_canonical(list[0], buf));
+	opt_list_free(list);
+}
+
+static void
+parse_options(struct options *o, int argc, char **argv)
+{
+	static const struct opt_spec spec = { "transcribe", usage, "l:", longs,
+		NULL };
+	static const char *const paces[] = { "realtime", "fast", NULL };
+	static const char *const levels[] = { "low", "medium", "high", NULL };
+	int c;
+
+	memset(o, 0, sizeof(*o));
+	while ((c = opt_next(argc, argv, &spec)) != -1) {
+		switch (c) {
+		case 'l':
+			set_language(o, optarg);
+			break;
+		case OPT_IDENTIFY:
+			set_identify(o, optarg);
+			break;
+		case OPT_STABILITY:
+			o->params.stability =
+			    levels[opt_choice("--stability", optarg, levels)];
+			break;
+		case OPT_NO_PARTIALS:
+			o->no_partials = true;
+			break;
+		case OPT_VOCABULARY:
+			o->params.vocabulary = optarg;
+			break;
+		case OPT_VOCABULARY_FILTER:
+			o->params.vocabulary_filter = optarg;
+			break;
+		case OPT_SPEAKERS:
+			o->params.show_speakers = true;
+			break;
+		case OPT_PACE:
+			o->is_fast = opt_choice("--pace", optarg, paces) == 1;
+			break;
+		case OPT_REGION:
+			o->config.region = optarg;
+			break;
+		case OPT_ENDPOINT_URL:
+			o->config.endpoint_url = optarg;
+			break;
+		case OPT_PROFILE:
+			o->config.profile = optarg;
+			break;
+		}
+	}
+	if ((o->code[0] == '\0') == (o->identify[0] == '\0'))
+		opt_fail("give either -l LANG or --identify LANG,LANG,...");
+	if (argc - optind > 1)
+		opt_fail("one FILE at most, not '%s'", argv[optind + 1]);
+	if (optind < argc && strcmp(argv[optind], "-") != 0)
+		o->file = argv[optind];
+	o->params.language_code = o->code;
+	o->params.language_options = o->identify;
+	o->params.sample_rate_hz = PCM_RATE_HZ;
+}
+
+struct transcribe {
+	struct options options;
+	struct config config;
+	struct endpoint endpoint;
+	struct tls_ctx *tls;
+	struct credentials_provider *provider;
+	struct backlog backlog;
+	struct input input;
+	struct out out;
+	struct captions captions;
+	struct sessions sessions;
+	bool shows_progress; /* a FILE is read, and somebody looks */
+	int64_t progress_at_ms;
+};
+
+/* Everything that can be wrong before audio is read is said here. */
+static void
+set_up(struct transcribe *t)
+{
+	struct audio_error audio_err;
+	char err[512], tls_text[TLS_TEXT_BYTES];
+	struct credentials *credentials;
+	struct service_error why;
+	int rc, state;
+
+	if (t->options.file == NULL) {
+		if (isatty(STDIN_FILENO))
+			opt_fail("standard input is a terminal; pipe PCM into "
+				 "it, or name a FILE");
+		input_init_pcm(&t->input, STDIN_FILENO);
+	} else if ((rc = input_init_file(&t->input, t->options.file,
+			!t->options.is_fast, &audio_err)) != 0) {
+		die(rc, "%s", audio_err.text);
+	}
+	t->shows_progress = t->input.file != NULL && isatty(STDERR_FILENO) &&
+	                    log_get_level() >= LOG_INFO;
+	rc = config_load(&t->config, &t->options.config, config_environ, NULL,
+	    err, sizeof(err));
+	if (rc != 0)
+		die(EX_CONFIG, "%s", err);
+	rc = config_endpoint(&t->config, ENDPOINT_TRANSCRIBE_STREAMING,
+	    &t->endpoint, err, sizeof(err));
+	if (rc != 0)
+		die(EX_CONFIG, "%s", err);
+	if (t->endpoint.is_https &&
+	    tls_client_ctx_new(&t->tls, t->config.ca_bundle, "h2", tls_text) !=
+		0)
+		die(EX_CONFIG, "%s", tls_text);
+	if ((t->provider = credentials_provider_new(&t->config)) == NULL)
+		die(EX_OSERR, "out of memory");
+	state = credentials_get(t->provider, clock_wall_ms(), &credentials);
+	if (state < 0) {
+		credentials_service_error(t->provider, state, &why);
+		die(service_error_exit_status(why.class), "%s",
+		    credentials_error(t->provider));
+	}
+	if (state == CREDENTIALS_READY) {
+		log_msg(LOG_DEBUG, NULL, "credentials from %s, endpoint %s",
+		    credentials_describe(t->provider), t->endpoint.authority);
+		credentials_unref(credentials);
+	}
+	if (credentials_warning(t->provider)[0] != '\0')
+		log_msg(LOG_WARN, NULL, "%s", credentials_warning(t->provider));
+	if (stop_init() != 0 ||
+	    out_init(&t->out, STDOUT_FILENO, OUT_HIGH_BYTES) != 0)
+		die(EX_OSERR, "cannot use standard output");
+}
+
+static void
+start(struct transcribe *t)
+{
+	const struct sessions_config config = {
+		.session = {
+			.endpoint = &t->endpoint,
+			.tls = t->tls,
+			.params = &t->options.params,
+			.is_fast = t->options.is_fast,
+			.lead_ms = LEAD_MS,
+		},
+		.provider = t->provider,
+		.backlog = &t->backlog,
+		.captions = &t->captions,
+		.out = &t->out,
+		.max_attempts = t->config.max_attempts,
+		.seed = (unsigned int)getpid() ^ (unsigned int)clock_mono_ms(),
+		.lang = t->options.lang,
+	};
+
+	backlog_init(&t->backlog);
+	captions_init(&t->captions, &t->out, &t->backlog, t->options.lang,
+	    !t->options.no_partials, (int64_t)clock_wall_ms());
+	sessions_init(&t->sessions, &config);
+}
+
+/* On a terminal, while a FILE is read: how far it is. */
+static void
+show_progress(struct transcribe *t, int64_t now_ms, bool is_last)
+{
+	double done_s, all_s;
+
+	if (!t->shows_progress ||
+	    (!is_last && now_ms - t->progress_at_ms < PROGRESS_MS))
+		return;
+	t->progress_at_ms = now_ms;
+	done_s = pcm_ms_of_bytes(sessions_covered(&t->sessions)) / 1000;
+	all_s = (double)soundread_duration_ms(t->input.file) / 1000;
+	if (all_s > 0)
+		fprintf(stderr, "\r%.1f of %.1f s (%.0f %%)\033[K%s", done_s,
+		    all_s, done_s > all_s ? 100 : 100 * done_s / all_s,
+		    is_last ? "\n" : "");
+	else
+		fprintf(
+		    stderr, "\r%.1f s\033[K%s", done_s, is_last ? "\n" : "");
+}
+
+/* Returns false when it is time to leave. */
+static bool
+turn(struct transcribe *t, struct loop *l, int64_t *stopped_at_ms, int *status)
+{
+	int64_t now_ms = clock_mono_ms();
+	double wall_ms;
+
+	loop_begin(l);
+	stop_prepare(l);
+	if (!out_is_full(&t->out))
+		input_prepare(&t->input, &t->backlog, l);
+	sessions_prepare(&t->sessions, l, now_ms);
+	out_prepare(&t->out, l);
+	if (t->shows_progress)
+		loop_deadline(l, t->progress_at_ms + PROGRESS_MS);
+	if (*stopped_at_ms != 0)
+		loop_deadline(l, *stopped_at_ms + STOP_MS);
+	if (loop_wait(l) < 0)
+		die(EX_OSERR, "cannot wait for events");
+	now_ms = clock_mono_ms();
+	wall_ms = clock_wall_ms();
+
+	if (stop_count() > 0 && *stopped_at_ms == 0) {
+		log_msg(LOG_INFO, NULL, "stopping: waiting for the last words");
+		*stopped_at_ms = now_ms;
+		input_stop(&t->input);
+	}
+	if (stop_count() > 1 ||
+	    (*stopped_at_ms != 0 && now_ms - *stopped_at_ms >= STOP_MS)) {
+		*status = 128 + stop_signal();
+		return false;
+	}
+	if (!out_is_full(&t->out)) {
+		*status =
+		    input_dispatch(&t->input, &t->backlog, l, now_ms, wall_ms);
+		if (*status != 0)
+			return false;
+	}
+	if (t->input.has_ended)
+		sessions_input_ended(&t->sessions, now_ms);
+	sessions_dispatch(&t->sessions, l, now_ms, wall_ms);
+	backlog_discard(&t->backlog, sessions_covered(&t->sessions));
+	if (out_dispatch(&t->out, l) != 0)
+		return false;
+	show_progress(t, now_ms, false);
+	if (!sessions_is_done(&t->sessions))
+		return true;
+	*status = t->sessions.status;
+	return false;
+}
+
+static void
+say_ended(struct transcribe *t)
+{
+	json_t *obj = json_status("transcribe", "ended", NULL, clock_wall_ms());
+	size_t len;
+	char *line;
+
+	if (obj == NULL)
+		return;
+	json_object_set_new(
+	    obj, "audio_s", json_ms(sessions_sent_ms(&t->sessions) / 1000));
+	json_object_set_new(
+	    obj, "finals", json_integer((json_int_t)t->captions.finals));
+	json_object_set_new(
+	    obj, "sessions", json_integer((json_int_t)t->sessions.opened));
+	json_object_set_new(obj, "lost_ms", json_ms(t->sessions.lost_ms));
+	if ((line = json_line_dump(obj, &len)) != NULL)
+		out_line(&t->out, line, len);
+	free(line);
+	json_decref(obj);
+}
+
+/* The exit status that the output's end asks for; 0: it took everything. */
+static int
+output_status(struct transcribe *t)
+{
+	int rc = out_drain(&t->out, clock_mono_ms() + DRAIN_MS);
+
+	if (rc == OUT_ERR_GONE)
+		log_msg(LOG_DEBUG, NULL, "the reader of the lines left");
+	else if (rc != 0)
+		log_msg(LOG_ERROR, NULL, "cannot write lines: %s",
+		    rc == OUT_ERR_FULL ? "the reader takes none"
+				       : strerror(out_errno(&t->out)));
+	return rc == 0 ? 0 : EX_IOERR;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct transcribe t;
+	struct loop loop;
+	int64_t stopped_at_ms = 0;
+	int status = 0, out_status;
+
+	memset(&t, 0, sizeof(t));
+	parse_options(&t.options, argc, argv);
+	set_up(&t);
+	start(&t);
+	loop_init(&loop);
+	while (turn(&t, &loop, &stopped_at_ms, &status))
+		continue;
+	show_progress(&t, 0, true);
+	if (t.captions.error == OUT_ERR_NOMEM)
+		status = EX_OSERR;
+	if (t.out.error == 0)
+		say_ended(&t);
+	out_status = output_status(&t);
+	if (status == 0)
+		status = t.input.status != 0 ? t.input.status : out_status;
+	log_msg(LOG_DEBUG, NULL, "ended, finals=%lu sessions=%lu status=%d",
+	    t.captions.finals, t.sessions.opened, status);
+
+	loop_release(&loop);
+	sessions_release(&t.sessions);
+	backlog_release(&t.backlog);
+	input_release(&t.input);
+	out_release(&t.out);
+	credentials_provider_free(t.provider);
+	tls_ctx_free(t.tls);
+	config_release(&t.config);
+	return status;
+}

@@ -1,0 +1,560 @@
+#include "session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/pcm.h"
+
+/* Our choice within the service's 50 to 200 ms (PROTOCOL 4.2). */
+#define CHUNK_MS 100
+#define CHUNK_BYTES (CHUNK_MS * PCM_BYTES_PER_MS)
+/* The input has stalled: from here silence is sent, in real time, so that what
+ * was being said is finished and the service's 15 s never pass. */
+#define STALL_MS 1000
+/* The service has this long to take the request. */
+#define OPEN_TIMEOUT_MS 8000
+/* Audio waits and the service takes none of it: longer than any hiccup. */
+#define BLOCKED_TIMEOUT_MS 10000
+/* After our end: the service has this long between two events. */
+#define FINISH_TIMEOUT_MS 15000
+/* In mid-sentence the service has this long, too: a live one says more with
+ * every word, or makes it final. */
+#define MUTE_TIMEOUT_MS 20000
+
+static const uint8_t silence[CHUNK_BYTES];
+
+struct session {
+	const struct session_config *config;
+	struct conn *conn;
+	struct bidi *bidi;
+	struct credentials *credentials;
+	struct timeline timeline;
+	uint64_t pos;          /* next byte of the stream to send */
+	uint64_t until;        /* SESSION_LIVE, or where its range ends */
+	uint64_t covered;      /* no need to hear again what is before */
+	int64_t started_at_ms; /* the stream was opened; 0: not yet */
+	int64_t sent_at_ms;    /* something was last sent */
+	int64_t taken_at_ms;   /* the service last took something */
+	uint64_t given;        /* bytes of audio given to the stream */
+	uint64_t taken;        /* of them: that do not wait any more */
+	int64_t heard_at_ms;   /* an event last came */
+	bool is_finishing;     /* send no more */
+	bool is_end_sent;
+	bool was_open;
+	bool is_live;
+	bool is_speaking;
+	bool is_over;
+	struct service_error error;
+	char id[64];
+	char request_id[80];
+	char date[64];
+};
+
+static void
+session_over(struct session *s, const struct service_error *error)
+{
+	if (s->is_over)
+		return;
+	s->is_over = true;
+	if (error != NULL)
+		s->error = *error;
+	else
+		service_error_init(&s->error);
+}
+
+static void
+session_fail(struct session *s, enum service_error_class class,
+    const char *name, const char *text)
+{
+	struct service_error error;
+
+	service_error_set(&error, class, name, "%s", text);
+	session_over(s, &error);
+}
+
+static void
+on_open(void *arg, struct bidi *b, const struct h2_header *headers, size_t n)
+{
+	struct session *s = arg;
+
+	s->was_open = true;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(headers[i].name, "x-amzn-transcribe-session-id") ==
+		    0)
+			snprintf(s->id, sizeof(s->id), "%s", headers[i].value);
+	snprintf(
+	    s->request_id, sizeof(s->request_id), "%s", bidi_request_id(b));
+	log_msg(LOG_DEBUG, "session", "open, session=%s request=%s", s->id,
+	    s->request_id);
+	if (s->config->events->on_open != NULL)
+		s->config->events->on_open(s->config->arg, s);
+}
+
+static void
+on_event(void *arg, struct bidi *b, const struct es_event *event)
+{
+	struct session *s = arg;
+	struct transcribe_results results;
+	int rc;
+
+	(void)b;
+	/* The time is looked up at the next dispatch. */
+	s->heard_at_ms = 0;
+	if (!es_event_is(event, ES_KIND_EVENT, "TranscriptEvent")) {
+		log_msg(LOG_DEBUG, "session", "skipped an event of type '%.*s'",
+		    (int)event->type_len, event->type);
+		return;
+	}
+	rc = transcribe_results_parse(
+	    &results, event->payload, event->payload_len);
+	if (rc != 0) {
+		/* One event less is better than a session less. */
+		log_msg(LOG_WARN, "session", "%s", transcribe_strerror(rc));
+		return;
+	}
+	if (results.n > 0)
+		s->config->events->on_results(s->config->arg, s, &results);
+	transcribe_results_release(&results);
+}
+
+static void
+on_end(void *arg, struct bidi *b, const struct service_error *error)
+{
+	struct session *s = arg;
+
+	snprintf(
+	    s->request_id, sizeof(s->request_id), "%s", bidi_request_id(b));
+	snprintf(s->date, sizeof(s->date), "%s", bidi_date(b));
+	if (error == NULL && (!s->is_end_sent || bidi_queued_bytes(b) > 0))
+		session_fail(s, SERVICE_ERROR_TRANSIENT, "closed",
+		    "the service closed the stream before its end");
+	else if (error == NULL && s->is_speaking)
+		session_fail(s, SERVICE_ERROR_TRANSIENT, "closed",
+		    "the service closed the stream in mid-sentence");
+	else
+		session_over(s, error);
+}
+
+static const struct bidi_events bidi_callbacks = {
+	.on_open = on_open,
+	.on_event = on_event,
+	.on_end = on_end,
+};
+
+static void
+on_conn_closed(void *arg, struct conn *c, int error)
+{
+	struct session *s = arg;
+	enum service_error_class class = SERVICE_ERROR_TRANSIENT;
+
+	if (error == CONN_ERR_CERT || error == CONN_ERR_ALPN)
+		class = SERVICE_ERROR_UNTRUSTED;
+	else if (error == CONN_ERR_TIMEOUT)
+		class = SERVICE_ERROR_TIMEOUT;
+	session_fail(s, class, "connect",
+	    error == 0 ? "the service closed the connection"
+		       : conn_error_text(c));
+}
+
+static const struct conn_events conn_callbacks = {
+	.on_closed = on_conn_closed,
+};
+
+struct session *
+session_new(const struct session_config *config,
+    struct credentials *credentials, uint64_t from, uint64_t until,
+    int64_t now_ms)
+{
+	const struct conn_config conn_config = {
+		.host = config->endpoint->host,
+		.port = config->endpoint->port,
+		.tls = config->endpoint->is_https ? config->tls : NULL,
+	};
+	struct session *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->config = config;
+	s->pos = s->covered = from;
+	s->until = until;
+	s->is_live = until == SESSION_LIVE;
+	timeline_init(&s->timeline);
+	service_error_init(&s->error);
+	if (conn_dial(&s->conn, &conn_config, &conn_callbacks, s, now_ms) !=
+	    0) {
+		free(s);
+		return NULL;
+	}
+	s->credentials = credentials_ref(credentials);
+	return s;
+}
+
+void
+session_free(struct session *s)
+{
+	if (s == NULL)
+		return;
+	bidi_free(s->bidi);
+	conn_free(s->conn);
+	credentials_unref(s->credentials);
+	timeline_release(&s->timeline);
+	free(s);
+}
+
+void
+session_input_ended(struct session *s)
+{
+	if (s->until == SESSION_LIVE)
+		s->until = s->config->backlog->end;
+}
+
+void
+session_finish(struct session *s)
+{
+	s->is_finishing = true;
+}
+
+/* Bytes of the stream that could be sent now. */
+static uint64_t
+available(const struct session *s)
+{
+	uint64_t end = s->config->backlog->end;
+
+	if (s->until < end)
+		end = s->until;
+	/* Half a sample waits for its other half. */
+	return end > s->pos ? (end - s->pos) & ~(uint64_t)1 : 0;
+}
+
+/* Whether everything of the range has been sent. */
+static bool
+is_exhausted(const struct session *s)
+{
+	return s->is_finishing || s->pos >= s->until;
+}
+
+/* Whether the service may get one more chunk at now_ms; else *at_ms says when.
+ */
+static bool
+is_due(const struct session *s, int64_t now_ms, int64_t *at_ms)
+{
+	int64_t sent_ms = (int64_t)(s->timeline.sent / PCM_BYTES_PER_MS);
+
+	*at_ms = s->started_at_ms + sent_ms - s->config->lead_ms;
+	return s->config->is_fast || *at_ms <= now_ms;
+}
+
+/* Whether silence stands in for input that does not come, and from when. */
+static bool
+stall_due(const struct session *s, int64_t now_ms, int64_t *at_ms)
+{
+	bool was_silence = s->timeline.n > 0 &&
+	                   s->timeline.spans[s->timeline.n - 1].is_silence;
+
+	*at_ms = s->sent_at_ms + (was_silence ? CHUNK_MS : STALL_MS);
+	return *at_ms <= now_ms;
+}
+
+static int
+send_chunk(struct session *s, const uint8_t *p, size_t n, bool is_silence,
+    int64_t now_ms, double wall_ms)
+{
+	int rc = bidi_send(s->bidi, TRANSCRIBE_AUDIO_EVENT,
+	    TRANSCRIBE_AUDIO_TYPE, p, n, wall_ms);
+
+	if (rc == BIDI_ERR_FULL)
+		return rc;
+	if (rc != 0 || timeline_add(&s->timeline, s->pos, n, is_silence) != 0) {
+		session_fail(s, SERVICE_ERROR_LOCAL, "send", bidi_strerror(rc));
+		return rc;
+	}
+	if (!is_silence)
+		s->pos += n;
+	s->given += n;
+	s->sent_at_ms = now_ms;
+	return 0;
+}
+
+/* What is to be done next, if it is time for it. */
+enum step {
+	STEP_AUDIO,   /* send what there is, up to a chunk */
+	STEP_SILENCE, /* send a chunk of it */
+	STEP_END,     /* all of the range has been sent */
+	STEP_WAIT,    /* until *wake_ms, or for the service */
+};
+
+static enum step
+next_step(const struct session *s, int64_t now_ms, int64_t *wake_ms)
+{
+	uint64_t have = available(s);
+
+	*wake_ms = LOOP_NEVER;
+	if (is_exhausted(s))
+		return s->is_end_sent || !bidi_has_room(s->bidi, 0) ? STEP_WAIT
+		                                                    : STEP_END;
+	if (!bidi_has_room(s->bidi, CHUNK_BYTES))
+		return STEP_WAIT;
+	/* A short rest waits for more, unless it is the end of all. */
+	if (have >= CHUNK_BYTES || (have > 0 && s->pos + have >= s->until))
+		return is_due(s, now_ms, wake_ms) ? STEP_AUDIO : STEP_WAIT;
+	if (!stall_due(s, now_ms, wake_ms))
+		return STEP_WAIT;
+	return have > 0 ? STEP_AUDIO : STEP_SILENCE;
+}
+
+/* Send what there is and what the pace allows. */
+static void
+session_send(struct session *s, int64_t now_ms, double wall_ms)
+{
+	const uint8_t *p;
+	int64_t wake_ms;
+	size_t n;
+
+	for (;;) {
+		switch (
+		    s->is_over ? STEP_WAIT : next_step(s, now_ms, &wake_ms)) {
+		case STEP_AUDIO:
+			n = available(s) < CHUNK_BYTES ? (size_t)available(s)
+			                               : CHUNK_BYTES;
+			p = backlog_peek(s->config->backlog, s->pos, n, &n);
+			if (send_chunk(s, p, n, false, now_ms, wall_ms) != 0)
+				return;
+			/* It was short: the stall began before it. */
+			if (n < CHUNK_BYTES)
+				s->sent_at_ms = now_ms - STALL_MS;
+			break;
+		case STEP_SILENCE:
+			if (send_chunk(s, silence, CHUNK_BYTES, true, now_ms,
+				wall_ms) != 0)
+				return;
+			break;
+		case STEP_END:
+			if (bidi_end(s->bidi, wall_ms) != 0)
+				return;
+			s->is_end_sent = true;
+			s->heard_at_ms = now_ms;
+			break;
+		case STEP_WAIT:
+			return;
+		}
+	}
+}
+
+static void
+session_start(struct session *s, int64_t now_ms, double wall_ms)
+{
+	struct h2_header headers[BIDI_HEADERS_MAX];
+	struct transcribe_scratch scratch;
+	struct bidi_request request;
+	char why[128];
+	int n, rc;
+
+	n = transcribe_headers(
+	    s->config->params, &scratch, headers, why, sizeof(why));
+	if (n < 0) {
+		session_fail(s, SERVICE_ERROR_CONFIG, "parameters", why);
+		return;
+	}
+	memset(&request, 0, sizeof(request));
+	request.endpoint = s->config->endpoint;
+	request.path = TRANSCRIBE_PATH;
+	request.headers = headers;
+	request.nheaders = (size_t)n;
+	request.credentials = s->credentials;
+	request.wall_ms = wall_ms;
+	rc = bidi_open(&s->bidi, s->conn, &request, &bidi_callbacks, s);
+	if (rc != 0) {
+		session_fail(s,
+		    rc == BIDI_ERR_BUSY    ? SERVICE_ERROR_TRANSIENT
+		    : rc == BIDI_ERR_INPUT ? SERVICE_ERROR_CONFIG
+					   : SERVICE_ERROR_LOCAL,
+		    "open", bidi_strerror(rc));
+		return;
+	}
+	s->started_at_ms = s->sent_at_ms = s->taken_at_ms = now_ms;
+	s->heard_at_ms = now_ms;
+}
+
+/* Whether the service takes what it is sent, and since when not. */
+static void
+watch_taken(struct session *s, int64_t now_ms)
+{
+	uint64_t queued = bidi_queued_bytes(s->bidi), taken;
+
+	/* Envelopes count as audio here: about is enough. */
+	taken = s->given > queued ? s->given - queued : 0;
+	if (queued == 0 || taken > s->taken)
+		s->taken_at_ms = now_ms;
+	s->taken = taken;
+}
+
+/* What the service owes us: until when, and what it is. */
+static int64_t
+owed(const struct session *s, const char **what)
+{
+	int64_t at_ms = LOOP_NEVER;
+
+	if (!s->was_open) {
+		*what = "the service did not answer the request";
+		return s->started_at_ms + OPEN_TIMEOUT_MS;
+	}
+	if (bidi_queued_bytes(s->bidi) > 0) {
+		*what = "the service takes no more audio";
+		at_ms = s->taken_at_ms + BLOCKED_TIMEOUT_MS;
+	}
+	if (s->is_end_sent && s->heard_at_ms + FINISH_TIMEOUT_MS < at_ms) {
+		*what = "the last results did not come";
+		at_ms = s->heard_at_ms + FINISH_TIMEOUT_MS;
+	} else if (s->is_speaking && s->heard_at_ms + MUTE_TIMEOUT_MS < at_ms) {
+		*what = "the service fell silent in mid-sentence";
+		at_ms = s->heard_at_ms + MUTE_TIMEOUT_MS;
+	}
+	return at_ms;
+}
+
+void
+session_prepare(struct session *s, struct loop *l, int64_t now_ms)
+{
+	int64_t wake_ms;
+	const char *what;
+
+	if (s->is_over)
+		return;
+	conn_prepare(s->conn, l);
+	if (s->bidi == NULL)
+		return;
+	if (next_step(s, now_ms, &wake_ms) != STEP_WAIT)
+		wake_ms = now_ms;
+	loop_deadline(l, wake_ms);
+	loop_deadline(l, owed(s, &what));
+}
+
+void
+session_dispatch(
+    struct session *s, struct loop *l, int64_t now_ms, double wall_ms)
+{
+	const char *what;
+
+	if (s->is_over)
+		return;
+	conn_dispatch(s->conn, l, now_ms);
+	if (s->heard_at_ms == 0)
+		s->heard_at_ms = now_ms;
+	if (s->is_over || conn_state(s->conn) != CONN_READY)
+		return;
+	if (s->bidi == NULL) {
+		if (available(s) > 0)
+			session_start(s, now_ms, wall_ms);
+		else if (is_exhausted(s))
+			session_over(s, NULL);
+	}
+	if (s->bidi == NULL || s->is_over)
+		return;
+	session_send(s, now_ms, wall_ms);
+	if (!s->is_over)
+		conn_flush(s->conn);
+	if (s->is_over)
+		return;
+	watch_taken(s, now_ms);
+	if (owed(s, &what) <= now_ms)
+		session_fail(s, SERVICE_ERROR_TIMEOUT, "timeout", what);
+}
+
+bool
+session_is_over(const struct session *s)
+{
+	return s->is_over;
+}
+
+const struct service_error *
+session_error(const struct session *s)
+{
+	return &s->error;
+}
+
+bool
+session_was_open(const struct session *s)
+{
+	return s->was_open;
+}
+
+bool
+session_was_started(const struct session *s)
+{
+	return s->bidi != NULL;
+}
+
+bool
+session_is_live(const struct session *s)
+{
+	return s->is_live;
+}
+
+uint64_t
+session_stream_pos(const struct session *s, double session_ms)
+{
+	return timeline_stream_pos(&s->timeline, session_ms);
+}
+
+uint64_t
+session_covered(const struct session *s)
+{
+	return s->covered;
+}
+
+void
+session_cover(struct session *s, uint64_t pos)
+{
+	if (pos > s->covered)
+		s->covered = pos;
+}
+
+void
+session_set_speaking(struct session *s, bool is_speaking)
+{
+	s->is_speaking = is_speaking;
+}
+
+uint64_t
+session_sent_pos(const struct session *s)
+{
+	return s->pos;
+}
+
+double
+session_sent_ms(const struct session *s)
+{
+	return pcm_ms_of_bytes(s->timeline.sent);
+}
+
+uint64_t
+session_until(const struct session *s)
+{
+	return s->until;
+}
+
+const char *
+session_id(const struct session *s)
+{
+	return s->id;
+}
+
+const char *
+session_request_id(const struct session *s)
+{
+	return s->request_id;
+}
+
+const char *
+session_date(const struct session *s)
+{
+	return s->date;
+}
+
+const struct credentials *
+session_credentials(const struct session *s)
+{
+	return s->credentials;
+}

@@ -1,0 +1,117 @@
+/*
+ * One session with Transcribe: a connection, its event stream, and a range of
+ * the backlog that it is given at the pace the service wants.  It never ends
+ * the process: how it ended is told, and what it covered, so that the next
+ * session can go on from there.
+ */
+#ifndef TRANSCRIBE_SESSION_H
+#define TRANSCRIBE_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "aws/bidi.h"
+#include "aws/conn.h"
+#include "aws/credentials.h"
+#include "aws/endpoint.h"
+#include "aws/service_error.h"
+#include "aws/transcribe.h"
+#include "backlog.h"
+#include "base/loop.h"
+#include "timeline.h"
+
+/* No end: the live session follows the input. */
+#define SESSION_LIVE UINT64_MAX
+
+struct session;
+
+struct session_events {
+	/* The service took the session. */
+	void (*on_open)(void *arg, struct session *s);
+	/* What it heard; session times (session_stream_pos()). */
+	void (*on_results)(void *arg, struct session *s,
+	    const struct transcribe_results *results);
+};
+
+/* Borrowed until session_free(). */
+struct session_config {
+	const struct endpoint *endpoint;
+	struct tls_ctx *tls; /* NULL for an http endpoint */
+	const struct transcribe_params *params;
+	bool is_fast;    /* send as quickly as it is taken */
+	int64_t lead_ms; /* how far ahead of real time it may send */
+	const struct session_events *events;
+	void *arg;
+	struct backlog *backlog;
+};
+
+/*
+ * Dial, for the audio from stream position `from` up to `until`.  The stream is
+ * opened once there is audio to send.  NULL: no memory.
+ */
+struct session *session_new(const struct session_config *config,
+    struct credentials *credentials, uint64_t from, uint64_t until,
+    int64_t now_ms);
+
+/* Ends at once whatever runs, and frees.  NULL does nothing. */
+void session_free(struct session *s);
+
+/* The live input has ended: what is left is the rest. */
+void session_input_ended(struct session *s);
+
+/* Finish early: send no more, take the last results.  For a stop or a stall.
+ */
+void session_finish(struct session *s);
+
+void session_prepare(struct session *s, struct loop *l, int64_t now_ms);
+
+/* wall_ms: Unix time to sign with. */
+void session_dispatch(
+    struct session *s, struct loop *l, int64_t now_ms, double wall_ms);
+
+/* Whether it is over; session_error() then says how (class NONE: in order, all
+ * that it was to send has been sent and answered). */
+bool session_is_over(const struct session *s);
+
+const struct service_error *session_error(const struct session *s);
+
+/* Whether the service ever took it. */
+bool session_was_open(const struct session *s);
+
+/* Whether a stream was asked for; false: only a connection was made. */
+bool session_was_started(const struct session *s);
+
+bool session_is_live(const struct session *s);
+
+/* Stream position (bytes) of a time in the session's results. */
+uint64_t session_stream_pos(const struct session *s, double session_ms);
+
+/* Up to where nothing of its range needs to be heard again: the end of the
+ * last final, or where a later result began. */
+uint64_t session_covered(const struct session *s);
+
+/* All before this stream position has been heard. */
+void session_cover(struct session *s, uint64_t pos);
+
+/* A partial result is open: what is behind session_covered() is being said.  A
+ * session that ends now has lost something, however it ends. */
+void session_set_speaking(struct session *s, bool is_speaking);
+
+/* How far it has sent (stream position), and audio sent in all, in ms. */
+uint64_t session_sent_pos(const struct session *s);
+
+double session_sent_ms(const struct session *s);
+
+uint64_t session_until(const struct session *s);
+
+/* The id that the service gave it, or ""; request id, or "". */
+const char *session_id(const struct session *s);
+
+const char *session_request_id(const struct session *s);
+
+/* Date of a refusal, for the clock's offset; "" if none. */
+const char *session_date(const struct session *s);
+
+const struct credentials *session_credentials(const struct session *s);
+
+#endif

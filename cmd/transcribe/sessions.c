@@ -1,0 +1,655 @@
+#include "sessions.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "aws/retry.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/pcm.h"
+
+/* DESIGN 6: longer gaps are heard beside the live audio, not in front of it. */
+#define LATE_GAP_MS 5000
+/* Where to look for a pause to cut at. */
+#define CUT_SEARCH_MS 2000
+/* Waits between tries, doubling with full jitter; short, for the room waits.  A
+ * service that throttles is left alone for longer. */
+#define BACKOFF_BASE_MS 100
+#define BACKOFF_MAX_MS 2000
+#define BACKOFF_MAX_THROTTLING_MS 5000
+/* Sessions in a row that the service took and broke without a result, before
+ * a late range counts as lost, and refusals of a live one as final. */
+#define BROKEN_MAX 8
+/* After the end of input nobody waits longer than this for a service that
+ * brings nothing, and it gets a few tries at least. */
+#define REST_TIMEOUT_MS 60000
+#define REST_TRIES 3
+/* With so little room left in the backlog something has to go. */
+#define ROOM_MIN_MS 2000
+/* And this much of what was sent is kept even then. */
+#define KEEP_MS 30000
+/* A session that is no further behind than this keeps up. */
+#define DUE_SLACK_MS 1000
+/* Behind the last words of a session this much audio, this loud, may have been
+ * words: rooms are quieter, and voices at any sensible level louder. */
+#define UNHEARD_MIN_MS 1000
+#define QUIET_DBFS (-45.0)
+/* How often credentials that are being fetched are asked for. */
+#define PENDING_MS 100
+/* Once a second: for somebody to write new ones where the old ones were. */
+#define EXPIRED_TRIES 60
+/* Input that stalls so long ends the session, and with it the cost. */
+#define PAUSE_MS 60000
+
+static void
+say_status(struct sessions *s, const char *state, const char *detail)
+{
+	json_t *obj = json_status("transcribe", state, detail, s->wall_ms);
+	size_t len;
+	char *line;
+
+	if (obj == NULL)
+		return;
+	json_object_set_new(obj, "audio_s",
+	    json_real((double)(long)(sessions_sent_ms(s) / 100) / 10));
+	json_object_set_new(
+	    obj, "sessions", json_integer((json_int_t)s->opened));
+	json_object_set_new(obj, "lost_ms", json_ms(s->lost_ms));
+	if ((line = json_line_dump(obj, &len)) != NULL)
+		out_line(s->config.out, line, len);
+	free(line);
+	json_decref(obj);
+}
+
+static void
+sessions_give_up(struct sessions *s, int status)
+{
+	s->is_done = true;
+	if (s->status == 0)
+		s->status = status;
+}
+
+static struct sessions_range *
+range_of(struct sessions *s, const struct session *session)
+{
+	for (size_t i = 0; i < SESSIONS_MAX; i++)
+		if (s->ranges[i].session == session)
+			return &s->ranges[i];
+	return NULL;
+}
+
+/* The room is live again: what was missed meanwhile is heard beside it. */
+static void
+tell_late(struct sessions *s)
+{
+	for (size_t i = 1; i < SESSIONS_MAX; i++) {
+		struct sessions_range *r = &s->ranges[i];
+
+		if (!r->is_used || r->is_told)
+			continue;
+		r->is_told = true;
+		log_msg(LOG_WARN, NULL,
+		    "%.1f s were missed; they are heard beside the live audio",
+		    pcm_ms_of_bytes(r->until - r->from) / 1000);
+	}
+}
+
+static void
+on_open(void *arg, struct session *session)
+{
+	struct sessions *s = arg;
+	struct sessions_range *r = range_of(s, session);
+
+	s->opened++;
+	r->is_failing = false;
+	if (session_is_live(session))
+		tell_late(s);
+	if (!s->was_ready) {
+		s->was_ready = true;
+		say_status(s, "ready", s->config.lang);
+	} else if (s->is_degraded && session_is_live(session)) {
+		s->is_degraded = false;
+		log_msg(LOG_INFO, NULL, "listening again");
+		say_status(s, "recovered", NULL);
+	}
+}
+
+static void
+on_results(void *arg, struct session *session,
+    const struct transcribe_results *results)
+{
+	struct sessions *s = arg;
+	struct sessions_range *r = range_of(s, session);
+
+	r->did_refresh = r->did_skew = false;
+	for (size_t i = 0; i < results->n; i++)
+		captions_result(s->config.captions, session,
+		    &results->results[i], s->wall_ms);
+	if (session_covered(session) > r->from) {
+		r->failures = r->broken = 0;
+		r->did_rehear = false;
+	}
+}
+
+void
+sessions_init(struct sessions *s, const struct sessions_config *config)
+{
+	memset(s, 0, sizeof(*s));
+	s->config = *config;
+	s->events.on_open = on_open;
+	s->events.on_results = on_results;
+	s->config.session.events = &s->events;
+	s->config.session.arg = s;
+	s->config.session.backlog = config->backlog;
+	s->ranges[0].is_used = true;
+	s->ranges[0].until = SESSION_LIVE;
+}
+
+void
+sessions_release(struct sessions *s)
+{
+	for (size_t i = 0; i < SESSIONS_MAX; i++)
+		session_free(s->ranges[i].session);
+}
+
+void
+sessions_input_ended(struct sessions *s, int64_t now_ms)
+{
+	if (s->is_input_ended)
+		return;
+	s->is_input_ended = true;
+	s->input_ended_at_ms = now_ms;
+	if (s->ranges[0].session != NULL)
+		session_input_ended(s->ranges[0].session);
+}
+
+double
+sessions_sent_ms(const struct sessions *s)
+{
+	double ms = s->sent_ms;
+
+	for (size_t i = 0; i < SESSIONS_MAX; i++)
+		if (s->ranges[i].session != NULL)
+			ms += session_sent_ms(s->ranges[i].session);
+	return ms;
+}
+
+uint64_t
+sessions_covered(const struct sessions *s)
+{
+	uint64_t covered = UINT64_MAX, at;
+
+	for (size_t i = 0; i < SESSIONS_MAX; i++) {
+		const struct sessions_range *r = &s->ranges[i];
+
+		if (!r->is_used)
+			continue;
+		at = r->session != NULL ? session_covered(r->session) : r->from;
+		if (at < covered)
+			covered = at;
+	}
+	return covered == UINT64_MAX ? s->config.backlog->end : covered;
+}
+
+bool
+sessions_is_done(const struct sessions *s)
+{
+	return s->is_done;
+}
+
+/* Full jitter; POSIX's generator is enough to keep rooms apart. */
+static int64_t
+backoff_ms(struct sessions *s, int failures, bool is_throttled)
+{
+	int64_t ms = is_throttled ? RETRY_BASE_THROTTLING_MS : BACKOFF_BASE_MS;
+	int64_t max_ms =
+	    is_throttled ? BACKOFF_MAX_THROTTLING_MS : BACKOFF_MAX_MS;
+
+	for (int i = 1; i < failures && ms < max_ms; i++)
+		ms *= 2;
+	if (ms > max_ms)
+		ms = max_ms;
+	return (
+	    int64_t)((double)rand_r(&s->config.seed) / RAND_MAX * (double)ms);
+}
+
+/*
+ * Whether trying again cannot help; expired keys and a wrong clock get one more
+ * try first.  What was fine once may be fine again: in mid-talk only what a
+ * person has to mend is final.
+ */
+static bool
+is_final(
+    struct sessions *s, struct sessions_range *r, const struct service_error *e)
+{
+	switch (e->class) {
+	case SERVICE_ERROR_DENIED:
+		/* Keys that were replaced are refused by some other name. */
+		if (!s->was_ready)
+			return true;
+		/* FALLTHROUGH */
+	case SERVICE_ERROR_EXPIRED:
+		if (r->did_refresh)
+			return true;
+		r->did_refresh = true;
+		credentials_invalidate(
+		    s->config.provider, session_credentials(r->session));
+		return false;
+	case SERVICE_ERROR_SKEW:
+		if (r->did_skew)
+			return true;
+		r->did_skew = true;
+		return !retry_clock_offset(session_date(r->session), NULL,
+		    s->wall_ms, s->wall_ms, &s->clock_offset_ms);
+	case SERVICE_ERROR_INVALID:
+		return !s->was_ready || r->broken >= BROKEN_MAX;
+	case SERVICE_ERROR_UNTRUSTED:
+		return !s->was_ready;
+	case SERVICE_ERROR_CONFIG:
+	case SERVICE_ERROR_LOCAL:
+		return true;
+	default:
+		return !s->was_ready && r->failures >= s->config.max_attempts;
+	}
+}
+
+/* A range is given up: what it held was not heard. */
+static void
+range_lost(struct sessions *s, struct sessions_range *r, const char *why)
+{
+	uint64_t until =
+	    r->until == SESSION_LIVE ? s->config.backlog->end : r->until;
+	double ms = until > r->from ? pcm_ms_of_bytes(until - r->from) : 0;
+
+	s->lost_ms += ms;
+	log_msg(LOG_ERROR, NULL, "%.1f s of audio were not heard: %s",
+	    ms / 1000, why);
+	say_status(s, "lost", why);
+	session_free(r->session);
+	r->session = NULL;
+	r->is_used = false;
+}
+
+static void
+session_failed(struct sessions *s, struct sessions_range *r, int64_t now_ms,
+    const struct service_error *e)
+{
+	char text[768];
+	bool is_live = session_is_live(r->session);
+
+	service_error_text(e, text, sizeof(text));
+	r->failures++;
+	if (session_was_open(r->session) || e->class == SERVICE_ERROR_INVALID)
+		r->broken++;
+	if (is_final(s, r, e)) {
+		if (is_live) {
+			log_msg(LOG_ERROR, NULL, "%s", text);
+			say_status(s, "failed", text);
+			sessions_give_up(
+			    s, service_error_exit_status(e->class));
+		} else {
+			range_lost(s, r, text);
+		}
+		return;
+	}
+	if (!is_live && r->broken >= BROKEN_MAX) {
+		range_lost(s, r, text);
+		return;
+	}
+	r->is_failing = true;
+	r->retry_at_ms = now_ms + backoff_ms(s, r->failures,
+				      e->class == SERVICE_ERROR_THROTTLING);
+	if (!is_live || !s->was_ready) {
+		log_msg(LOG_DEBUG, NULL, "trying again: %s", text);
+	} else if (!s->is_degraded) {
+		s->is_degraded = true;
+		log_msg(LOG_WARN, NULL, "reconnecting: %s", text);
+		say_status(s, "reconnecting", text);
+	}
+}
+
+/* Whether nothing was asked of a connection that was closed. */
+static bool
+is_idle_close(const struct sessions *s, const struct sessions_range *r,
+    const struct service_error *e)
+{
+	return s->was_ready && !session_was_started(r->session) &&
+	       e->class == SERVICE_ERROR_TRANSIENT &&
+	       r->from >= s->config.backlog->end;
+}
+
+/* Where the live audio would be by now, had nothing gone wrong. */
+static uint64_t
+due_now(
+    const struct sessions *s, const struct sessions_range *live, int64_t now_ms)
+{
+	uint64_t due =
+	    live->due_pos + pcm_bytes_of_ms(now_ms - live->due_at_ms);
+
+	return due < s->config.backlog->end ? due : s->config.backlog->end;
+}
+
+/*
+ * Whether a session that ended in order left something unheard: loud audio
+ * behind the last words.  It is heard again, once: it may have been applause.
+ */
+static bool
+ended_too_soon(const struct sessions *s, struct sessions_range *r)
+{
+	uint64_t from = session_covered(r->session);
+	uint64_t until = session_sent_pos(r->session);
+
+	if (r->did_rehear || until < from + pcm_bytes_of_ms(UNHEARD_MIN_MS) ||
+	    backlog_loudest_dbfs(s->config.backlog, from, until) < QUIET_DBFS)
+		return false;
+	r->did_rehear = true;
+	return true;
+}
+
+/* A session is over: what next for its range? */
+static void
+range_ended(struct sessions *s, struct sessions_range *r, int64_t now_ms)
+{
+	struct service_error error = *session_error(r->session);
+	bool is_orderly = error.class == SERVICE_ERROR_NONE;
+	uint64_t from;
+
+	if (is_orderly && ended_too_soon(s, r)) {
+		is_orderly = false;
+		service_error_set(&error, SERVICE_ERROR_TRANSIENT, "closed",
+		    "the service closed the stream with audio unheard");
+	}
+	/* In order: all that was sent was answered, words or not. */
+	from = is_orderly ? session_sent_pos(r->session)
+	                  : session_covered(r->session);
+	if (from > r->from || r->stuck_at_ms == 0)
+		r->stuck_at_ms = now_ms;
+	r->from = from;
+	if (session_sent_pos(r->session) + pcm_bytes_of_ms(DUE_SLACK_MS) >=
+	    due_now(s, r, now_ms)) {
+		r->due_pos = session_sent_pos(r->session);
+		r->due_at_ms = now_ms;
+	}
+	s->sent_ms += session_sent_ms(r->session);
+	captions_session_lost(s->config.captions, r->session);
+	if (is_orderly) {
+		r->failures = r->broken = 0;
+		if (!session_is_live(r->session) ||
+		    (s->is_input_ended && r->from >= s->config.backlog->end))
+			r->is_used = false;
+	} else if (is_idle_close(s, r, &error)) {
+		r->retry_at_ms = now_ms + BACKOFF_MAX_MS;
+	} else {
+		session_failed(s, r, now_ms, &error);
+	}
+	/* Freed last: what failed says whose credentials it used. */
+	session_free(r->session);
+	r->session = NULL;
+}
+
+/* A late range that nobody hears yet and that ends at pos, or a new one. */
+static struct sessions_range *
+late_range(struct sessions *s, uint64_t pos)
+{
+	struct sessions_range *spare = NULL;
+
+	for (size_t i = 1; i < SESSIONS_MAX; i++) {
+		struct sessions_range *r = &s->ranges[i];
+
+		if (r->is_used && r->session == NULL && r->until == pos)
+			return r;
+		if (!r->is_used)
+			spare = r;
+	}
+	if (spare != NULL) {
+		memset(spare, 0, sizeof(*spare));
+		spare->is_used = true;
+		spare->from = pos;
+	}
+	return spare;
+}
+
+/*
+ * Before the live range gets a new session: a long gap becomes a range of its
+ * own.  It reaches up to where the live audio would be now; what waited for
+ * its time (a recording on standard input) still does.
+ */
+static void
+split_gap(struct sessions *s, int64_t now_ms)
+{
+	struct sessions_range *live = &s->ranges[0], *late;
+	const struct backlog *b = s->config.backlog;
+	uint64_t due;
+
+	if (s->config.session.is_fast || s->is_input_ended || !s->was_ready)
+		return;
+	due = due_now(s, live, now_ms);
+	if (due <= live->from ||
+	    due - live->from <= pcm_bytes_of_ms(LATE_GAP_MS) ||
+	    (late = late_range(s, live->from)) == NULL)
+		return;
+	late->until =
+	    backlog_quietest(b, due - pcm_bytes_of_ms(CUT_SEARCH_MS), due);
+	live->from = late->until;
+	captions_orphans_late(s->config.captions);
+}
+
+/* Late ranges wait for the live one: the room comes first, and a service that
+ * is away is not asked twice. */
+static bool
+is_turn(const struct sessions *s, const struct sessions_range *r)
+{
+	const struct sessions_range *live = &s->ranges[0];
+	size_t n = 0;
+
+	if (r == live)
+		return true;
+	for (size_t i = 1; i < SESSIONS_MAX; i++)
+		n += s->ranges[i].session != NULL;
+	return n < SESSIONS_LATE_MAX &&
+	       !(live->is_used && live->is_failing &&
+		   live->from < s->config.backlog->end);
+}
+
+/* In mid-talk they may come back: a file is written anew, a host answers. */
+static void
+no_credentials(
+    struct sessions *s, struct sessions_range *r, int state, int64_t now_ms)
+{
+	const char *why = credentials_error(s->config.provider);
+	struct service_error e;
+
+	r->failures++;
+	r->retry_at_ms = now_ms + RETRY_BASE_THROTTLING_MS;
+	if (!s->was_ready || (state != CREDENTIALS_ERR_FETCH &&
+				 (state != CREDENTIALS_ERR_EXPIRED ||
+				     r->failures > EXPIRED_TRIES))) {
+		credentials_service_error(s->config.provider, state, &e);
+		log_msg(LOG_ERROR, NULL, "%s", why);
+		say_status(s, "failed", why);
+		sessions_give_up(s, service_error_exit_status(e.class));
+	} else if (!s->is_degraded) {
+		s->is_degraded = true;
+		log_msg(LOG_WARN, NULL, "reconnecting: %s", why);
+		say_status(s, "reconnecting", why);
+	}
+}
+
+/* Once ready, a connection is made for audio that is there; before, so that it
+ * is there when the audio comes. */
+static bool
+wants_session(const struct sessions *s, const struct sessions_range *r)
+{
+	return r->is_used && is_turn(s, r) &&
+	       (!s->was_ready || r->from < s->config.backlog->end);
+}
+
+/* Give a range a session, when it is time and there is something to hear. */
+static void
+range_start(struct sessions *s, struct sessions_range *r, int64_t now_ms)
+{
+	struct credentials *credentials;
+	bool is_live = r == &s->ranges[0];
+	int state;
+
+	if (now_ms < r->retry_at_ms || !wants_session(s, r))
+		return;
+	state = credentials_get(s->config.provider, s->wall_ms, &credentials);
+	if (state == CREDENTIALS_PENDING) {
+		r->retry_at_ms = now_ms + PENDING_MS;
+		return;
+	}
+	if (state != CREDENTIALS_READY) {
+		no_credentials(s, r, state, now_ms);
+		return;
+	}
+	if (is_live && r->due_at_ms == 0)
+		r->due_at_ms = now_ms;
+	if (is_live && r->is_failing)
+		split_gap(s, now_ms);
+	r->session = session_new(&s->config.session, credentials, r->from,
+	    is_live ? SESSION_LIVE : r->until, now_ms);
+	credentials_unref(credentials);
+	if (r->session == NULL)
+		sessions_give_up(s, EX_OSERR);
+	else if (is_live && s->is_input_ended)
+		session_input_ended(r->session);
+}
+
+/* Input that stalls for long: end the session, and what it costs. */
+static void
+watch_stall(struct sessions *s, int64_t now_ms)
+{
+	struct session *live = s->ranges[0].session;
+
+	if (s->stalled_end != s->config.backlog->end || s->stalled_at_ms == 0) {
+		s->stalled_end = s->config.backlog->end;
+		s->stalled_at_ms = now_ms;
+	} else if (live != NULL && session_was_started(live) &&
+		   !s->is_input_ended &&
+		   now_ms - s->stalled_at_ms >= PAUSE_MS &&
+		   session_sent_pos(live) + 1 >= s->stalled_end) {
+		session_finish(live);
+		s->stalled_at_ms = now_ms;
+		log_msg(LOG_INFO, NULL,
+		    "no audio for %d s: paused until there is some",
+		    PAUSE_MS / 1000);
+		say_status(s, "paused", "no audio");
+	}
+}
+
+static bool
+has_work(const struct sessions *s)
+{
+	for (size_t i = 0; i < SESSIONS_MAX; i++)
+		if (s->ranges[i].is_used &&
+		    (i != 0 || s->ranges[0].session != NULL ||
+			s->ranges[0].from < s->config.backlog->end))
+			return true;
+	return false;
+}
+
+/* After the end of input: until when a range without a session may hope. */
+static int64_t
+rest_deadline_ms(const struct sessions *s, const struct sessions_range *r)
+{
+	if (!r->is_used || r->session != NULL || r->failures < REST_TRIES)
+		return LOOP_NEVER;
+	return REST_TIMEOUT_MS + (r->stuck_at_ms > s->input_ended_at_ms
+					 ? r->stuck_at_ms
+					 : s->input_ended_at_ms);
+}
+
+/*
+ * The backlog is full, and the live session is well: what stands in its way
+ * goes.  (With the service away the input waits, as the page says.)
+ */
+static void
+make_room(struct sessions *s)
+{
+	const uint64_t keep = pcm_bytes_of_ms(KEEP_MS);
+	struct session *live = s->ranges[0].session;
+	uint64_t covered = sessions_covered(s), pos;
+
+	if (s->is_input_ended || live == NULL || !session_was_open(live) ||
+	    backlog_room(s->config.backlog) >= pcm_bytes_of_ms(ROOM_MIN_MS))
+		return;
+	for (size_t i = 1; i < SESSIONS_MAX; i++) {
+		struct sessions_range *r = &s->ranges[i];
+
+		if (r->is_used &&
+		    covered == (r->session == NULL
+				       ? r->from
+				       : session_covered(r->session))) {
+			range_lost(s, r, "ten minutes later it still was not");
+			return;
+		}
+	}
+	/* Ten minutes without a word: nobody spoke. */
+	pos = session_sent_pos(live);
+	if (pos > keep)
+		session_cover(live, pos - keep);
+}
+
+void
+sessions_prepare(struct sessions *s, struct loop *l, int64_t now_ms)
+{
+	const struct session *live = s->ranges[0].session;
+
+	credentials_prepare(s->config.provider, l);
+	for (size_t i = 0; i < SESSIONS_MAX; i++) {
+		struct sessions_range *r = &s->ranges[i];
+
+		if (r->session != NULL)
+			session_prepare(r->session, l, now_ms);
+		else if (wants_session(s, r))
+			loop_deadline(l, r->retry_at_ms);
+		if (s->is_input_ended)
+			loop_deadline(l, rest_deadline_ms(s, r));
+	}
+	if (!s->is_input_ended && live != NULL && session_was_started(live) &&
+	    s->stalled_at_ms != 0)
+		loop_deadline(l, s->stalled_at_ms + PAUSE_MS);
+}
+
+/* After the end of input: done, or long enough waited? */
+static void
+watch_rest(struct sessions *s, int64_t now_ms)
+{
+	for (size_t i = 0; i < SESSIONS_MAX; i++)
+		if (rest_deadline_ms(s, &s->ranges[i]) <= now_ms)
+			range_lost(s, &s->ranges[i],
+			    "the service did not come back before the time "
+			    "limit");
+	if (!has_work(s))
+		sessions_give_up(s, s->lost_ms > 0 ? EX_TEMPFAIL : EX_OK);
+}
+
+void
+sessions_dispatch(
+    struct sessions *s, struct loop *l, int64_t now_ms, double wall_ms)
+{
+	s->wall_ms = wall_ms;
+	credentials_dispatch(s->config.provider, l, now_ms);
+	watch_stall(s, now_ms);
+	for (size_t i = 0; i < SESSIONS_MAX && !s->is_done; i++) {
+		struct sessions_range *r = &s->ranges[i];
+
+		if (!r->is_used)
+			continue;
+		if (r->session == NULL)
+			range_start(s, r, now_ms);
+		if (r->session == NULL)
+			continue;
+		session_dispatch(r->session, l, now_ms,
+		    wall_ms + (double)s->clock_offset_ms);
+		if (session_is_over(r->session))
+			range_ended(s, r, now_ms);
+	}
+	make_room(s);
+	if (!s->is_done && s->is_input_ended)
+		watch_rest(s, now_ms);
+}

@@ -1,0 +1,98 @@
+/*
+ * Never deaf: keeps a session with the service open for as long as there is
+ * input, whatever ends the one before.  What no final covered is sent again: in
+ * front of the live audio while it is short, through a late session of its own
+ * beside the live one when it is not.
+ */
+#ifndef TRANSCRIBE_SESSIONS_H
+#define TRANSCRIBE_SESSIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "aws/credentials.h"
+#include "backlog.h"
+#include "base/loop.h"
+#include "base/out.h"
+#include "captions.h"
+#include "session.h"
+
+/* One live range, and late ones. */
+#define SESSIONS_MAX 17
+/* Late ranges that are heard at once; the service counts streams. */
+#define SESSIONS_LATE_MAX 4
+
+/* A range of the stream that is somebody's to hear. */
+struct sessions_range {
+	bool is_used;
+	struct session *session; /* NULL: between two */
+	uint64_t from;           /* the next session of it begins here */
+	uint64_t until;          /* SESSION_LIVE for the live one */
+	int failures;            /* in a row, without getting further */
+	int broken;              /* of them: after the service had taken it */
+	bool is_failing;         /* since the service last took a session */
+	bool did_refresh;        /* credentials, since the last result */
+	bool did_skew;           /* clock */
+	bool is_told;            /* late: that it was missed */
+	bool did_rehear;         /* an end that came too soon, since a result */
+	int64_t retry_at_ms;     /* no session before this */
+	int64_t stuck_at_ms;     /* since when it has not got further */
+	uint64_t due_pos;  /* live: where the audio was, or should have been, */
+	int64_t due_at_ms; /* at this time; 0: not yet known */
+};
+
+struct sessions_config {
+	struct session_config
+	    session; /* events, arg and backlog are set here */
+	struct credentials_provider *provider;
+	struct backlog *backlog;
+	struct captions *captions;
+	struct out *out;   /* status lines */
+	int max_attempts;  /* to open the first session */
+	unsigned int seed; /* of the back-off's jitter */
+	const char *lang;  /* for the ready line */
+};
+
+struct sessions {
+	struct sessions_config config;
+	struct session_events events;
+	struct sessions_range ranges[SESSIONS_MAX]; /* [0] is the live one */
+	bool is_input_ended;
+	int64_t input_ended_at_ms;
+	uint64_t stalled_end;  /* backlog's end when it last grew */
+	int64_t stalled_at_ms; /* and when that was */
+	bool was_ready;
+	bool is_degraded; /* told, and not yet taken back */
+	bool is_done;
+	int status; /* exit status, once done */
+	int64_t clock_offset_ms;
+	double sent_ms; /* audio sent by sessions that are over */
+	double lost_ms; /* never heard, given up */
+	unsigned long opened;
+	double wall_ms; /* of this turn */
+};
+
+/* Everything in config is borrowed. */
+void sessions_init(struct sessions *s, const struct sessions_config *config);
+
+void sessions_release(struct sessions *s);
+
+/* The input has ended: hear the rest, then be done. */
+void sessions_input_ended(struct sessions *s, int64_t now_ms);
+
+void sessions_prepare(struct sessions *s, struct loop *l, int64_t now_ms);
+
+void sessions_dispatch(
+    struct sessions *s, struct loop *l, int64_t now_ms, double wall_ms);
+
+/* Whether everything has been heard, or given up; status says which. */
+bool sessions_is_done(const struct sessions *s);
+
+/* Audio sent so far, in ms: what is paid for. */
+double sessions_sent_ms(const struct sessions *s);
+
+/* Stream position up to which everything has been heard. */
+uint64_t sessions_covered(const struct sessions *s);
+
+#endif

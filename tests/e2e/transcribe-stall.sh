@@ -1,0 +1,59 @@
+#!/bin/sh
+# transcribe with input that stops for a while, ends in odd places or comes in odd
+# pieces: what was said before is final while the input still is open, the session
+# goes on, and stream time does not count the silence that was sent meanwhile.
+# And a service that takes and gives one byte at a time.
+set -eu
+. tests/e2e/service.inc
+"$B/fake/service" audio 24 >"$tmp/pcm"
+final_count() {
+	[ "$(grep -c '"final":true' "$tmp/out")" -ge "$1" ]
+}
+
+# 1300 ms are the first eight words and the beginning of a pause.
+serve a </dev/null
+mkfifo "$tmp/fifo"
+"$BIN/transcribe" -l en-US --pace fast <"$tmp/fifo" >"$tmp/out" 2>"$tmp/err" &
+tool=$!
+exec 3>"$tmp/fifo"
+head -c 41600 "$tmp/pcm" >&3
+wait_for 20 final_count 1
+# 1999 ms: in the middle of a word, and of a sample; then the rest.
+tail -c +41601 "$tmp/pcm" | head -c 22367 >&3
+wait_for 20 final_count 2
+tail -c +63968 "$tmp/pcm" >&3
+exec 3>&-
+wait "$tool" || fail "status $?"
+# The word that the stall cut in two may be heard in two halves, or in none.
+same 'words around a stall' "$(finals "$tmp/out" | tr ' ' '\n' | sort -u |
+	grep -v w0014 | tr '\n' ' ')" "$(words 24 | sed 's/w0014 //') "
+same 'start of the last words' "$(jq -r 'select(.type=="transcript" and .final)
+	| .start_ms' "$tmp/out" | tail -n 1)" 2500
+same 'sessions' "$(jq -r 'select(.state=="ended").sessions' "$tmp/out")" 1
+
+# Half a sample at the end.
+head -c 41601 "$tmp/pcm" | "$BIN/transcribe" -l en-US --pace fast >"$tmp/out" \
+	2>"$tmp/err" || fail "status $? of an odd number of bytes"
+grep -q 'ended within a sample' "$tmp/err" || fail 'half a sample, and no word'
+same 'odd end' "$(finals "$tmp/out")" "$(words 8)"
+
+# No audio at all, less than one chunk, and no word in it.
+"$BIN/transcribe" -l en-US </dev/null >"$tmp/out" 2>"$tmp/err" ||
+	fail "status $? of no audio"
+same 'no audio' "$(finals "$tmp/out")" ''
+head -c 100 /dev/zero | "$BIN/transcribe" -l en-US >"$tmp/out" 2>"$tmp/err" ||
+	fail "status $? of three milliseconds"
+same 'silence' "$(finals "$tmp/out")" ''
+
+# Seven bytes a read.
+head -c 41600 "$tmp/pcm" | dd bs=7 2>/dev/null |
+	"$BIN/transcribe" -l en-US --pace fast --no-partials >"$tmp/out" 2>"$tmp/err" ||
+	fail "status $? of sevens"
+same 'in sevens' "$(finals "$tmp/out")" "$(words 8)"
+same 'partials' "$(jq 'select(.final==false)' "$tmp/out")" ''
+
+# A window of less than a chunk, and answers one byte a frame.
+serve b --window 700 --max-data 1 </dev/null
+"$BIN/transcribe" -l en-US --pace fast <"$tmp/pcm" >"$tmp/out" 2>"$tmp/err" ||
+	fail "status $? with a tiny window"
+same 'through a tiny window' "$(finals "$tmp/out")" "$(words 24)"
