@@ -8,11 +8,9 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "aws/config.h"
-#include "aws/credentials.h"
+#include "aws/client.h"
 #include "aws/http_call.h"
 #include "aws/pool.h"
-#include "aws/tls.h"
 #include "base/clock.h"
 #include "base/intake.h"
 #include "base/json.h"
@@ -74,9 +72,6 @@ enum {
 	OPT_STREAMS,
 	OPT_STREAMS_PER_S,
 	OPT_WARM,
-	OPT_REGION,
-	OPT_ENDPOINT_URL,
-	OPT_PROFILE,
 };
 
 static const struct option longs[] = {
@@ -88,9 +83,6 @@ static const struct option longs[] = {
 	{ "streams", required_argument, NULL, OPT_STREAMS },
 	{ "streams-per-s", required_argument, NULL, OPT_STREAMS_PER_S },
 	{ "warm", required_argument, NULL, OPT_WARM },
-	{ "region", required_argument, NULL, OPT_REGION },
-	{ "endpoint-url", required_argument, NULL, OPT_ENDPOINT_URL },
-	{ "profile", required_argument, NULL, OPT_PROFILE },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -149,7 +141,7 @@ static void
 parse_options(struct options *o, int argc, char **argv)
 {
 	static const struct opt_spec spec = { "synth", usage, "t:", longs,
-		NULL };
+		client_options };
 	static const char *const paces[] = { "realtime", "fast", NULL };
 	static const char *const engines[] = { "generative", "neural",
 		"standard", NULL };
@@ -191,14 +183,8 @@ parse_options(struct options *o, int argc, char **argv)
 		case OPT_WARM:
 			o->warm = (long)opt_num("--warm", optarg, 0, 64);
 			break;
-		case OPT_REGION:
-			o->config.region = optarg;
-			break;
-		case OPT_ENDPOINT_URL:
-			o->config.endpoint_url = optarg;
-			break;
-		case OPT_PROFILE:
-			o->config.profile = optarg;
+		default:
+			client_option(&o->config, c, optarg);
 			break;
 		}
 	}
@@ -211,10 +197,7 @@ parse_options(struct options *o, int argc, char **argv)
 
 struct stage {
 	struct options options;
-	struct config config;
-	struct endpoint endpoint;
-	struct tls_ctx *tls;
-	struct credentials_provider *provider;
+	struct client client;
 	struct http_caller *caller;
 	struct pool *pool;
 	struct speech_service service;
@@ -240,9 +223,7 @@ set_up_pool(struct stage *t)
 	struct pool_config config;
 
 	memset(&config, 0, sizeof(config));
-	config.conn.host = t->endpoint.host;
-	config.conn.port = t->endpoint.port;
-	config.conn.tls = t->endpoint.is_https ? t->tls : NULL;
+	client_conn_config(&t->client, &config.conn);
 	config.warm = t->options.warm >= 0   ? (size_t)t->options.warm
 	              : t->options.ntags > 0 ? t->options.ntags
 	                                     : 2;
@@ -259,37 +240,20 @@ set_up_pool(struct stage *t)
 static void
 set_up(struct stage *t)
 {
-	char err[512], tls_text[TLS_TEXT_BYTES];
-	struct credentials *credentials;
-	struct service_error why;
 	struct http *http;
-	int state;
+	char err[512];
+	int rc;
 
-	if (config_load(&t->config, &t->options.config, config_environ, NULL,
-		err, sizeof(err)) != 0 ||
-	    config_endpoint(&t->config, ENDPOINT_POLLY, &t->endpoint, err,
-		sizeof(err)) != 0)
-		die(EX_CONFIG, "%s", err);
-	if (t->endpoint.is_https &&
-	    tls_client_ctx_new(&t->tls, t->config.ca_bundle, "h2", tls_text) !=
-		0)
-		die(EX_CONFIG, "%s", tls_text);
-	if ((t->provider = credentials_provider_new(&t->config)) == NULL)
-		die(EX_OSERR, "out of memory");
-	state = credentials_get(t->provider, clock_wall_ms(), &credentials);
-	if (state < 0) {
-		credentials_service_error(t->provider, state, &why);
-		die(service_error_exit_status(why.class), "%s",
-		    credentials_error(t->provider));
-	}
-	if (state == CREDENTIALS_READY)
-		credentials_unref(credentials);
-	if (credentials_warning(t->provider)[0] != '\0')
-		log_msg(LOG_WARN, NULL, "%s", credentials_warning(t->provider));
+	rc = client_open(&t->client, ENDPOINT_POLLY, &t->options.config,
+	    clock_wall_ms(), err, sizeof(err));
+	if (rc != 0)
+		die(client_exit_status(rc), "%s", err);
+	for (size_t i = 0; client_warning(&t->client, i, err, sizeof(err)); i++)
+		log_msg(LOG_WARN, NULL, "%s", err);
 	t->seed = (unsigned int)getpid() ^ (unsigned int)clock_mono_ms();
-	if ((http = http_new(t->config.ca_bundle)) == NULL ||
-	    (t->caller = http_caller_new(
-		 http, t->provider, t->config.max_attempts, t->seed)) == NULL)
+	if ((http = http_new(t->client.config.ca_bundle)) == NULL ||
+	    (t->caller = http_caller_new(http, t->client.provider,
+		 t->client.config.max_attempts, t->seed)) == NULL)
 		die(EX_OSERR, "out of memory");
 	set_up_pool(t);
 	if (stop_init() != 0 ||
@@ -315,12 +279,12 @@ start(struct stage *t)
 		.seed = t->seed,
 	};
 
-	t->service.endpoint = &t->endpoint;
+	t->service.endpoint = &t->client.endpoint;
 	t->service.pool = t->pool;
 	t->service.caller = t->caller;
-	t->service.provider = t->provider;
+	t->service.provider = t->client.provider;
 	t->service.timeout_ms = SPEECH_TIMEOUT_MS;
-	if (voices_init(&t->voices, &t->endpoint, t->caller) != 0)
+	if (voices_init(&t->voices, &t->client.endpoint, t->caller) != 0)
 		die(EX_OSERR, "out of memory");
 	synth_init(&t->synth, &config);
 	intake_init(&t->intake, STDIN_FILENO);
@@ -394,7 +358,7 @@ turn(struct stage *t, struct loop *l)
 	stop_prepare(l);
 	if (!out_is_full(&t->out))
 		intake_prepare(&t->intake, l);
-	credentials_prepare(t->provider, l);
+	credentials_prepare(t->client.provider, l);
 	http_caller_prepare(t->caller, l);
 	pool_prepare(t->pool, l, now_ms);
 	synth_prepare(&t->synth, l, now_ms);
@@ -417,7 +381,7 @@ turn(struct stage *t, struct loop *l)
 		return false;
 	if (!out_is_full(&t->out) && read_lines(t, l, now_ms) != 0)
 		return false;
-	credentials_dispatch(t->provider, l, now_ms);
+	credentials_dispatch(t->client.provider, l, now_ms);
 	http_caller_dispatch(t->caller, l, now_ms, wall_ms);
 	pool_dispatch(t->pool, l, now_ms);
 	synth_dispatch(&t->synth, now_ms, wall_ms);
@@ -478,9 +442,7 @@ main(int argc, char **argv)
 	intake_release(&t.intake);
 	pool_free(t.pool);
 	http_caller_free(t.caller);
-	credentials_provider_free(t.provider);
-	tls_ctx_free(t.tls);
-	config_release(&t.config);
+	client_release(&t.client);
 	out_release(&t.out);
 	for (size_t i = 0; i < t.options.nvoices; i++)
 		free((char *)t.options.voices[i].tag);

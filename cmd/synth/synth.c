@@ -78,20 +78,34 @@ synth_count(const struct synth *s, json_t *status)
 	json_object_set_new(status, "audio_s", json_ms(audio_ms / 1000));
 }
 
-void
-synth_status(struct synth *s, const char *state, const char *detail)
+/* A line about one language, or about all (NULL); takes `voices`, if any. */
+static void
+say_status(struct synth *s, const char *state, const char *detail,
+    const char *lang, json_t *voices)
 {
 	json_t *obj = json_status("synth", state, detail, s->wall_ms);
 	size_t len;
 	char *line;
 
-	if (obj == NULL)
+	if (obj == NULL) {
+		json_decref(voices);
 		return;
+	}
+	if (lang != NULL)
+		json_object_set_new(obj, "lang", json_string(lang));
+	if (voices != NULL)
+		json_object_set_new(obj, "voices", voices);
 	synth_count(s, obj);
 	if ((line = json_line_dump(obj, &len)) != NULL)
 		out_line(s->config.out, line, len);
 	free(line);
 	json_decref(obj);
+}
+
+void
+synth_status(struct synth *s, const char *state, const char *detail)
+{
+	say_status(s, state, detail, NULL, NULL);
 }
 
 static bool
@@ -152,7 +166,7 @@ choose_voice(struct synth *s, struct lane *l)
 		snprintf(detail, sizeof(detail),
 		    "%s: Polly has no voice for it; captions only", l->tag);
 	log_msg(LOG_WARN, NULL, "%s", detail);
-	synth_status(s, "captions-only", detail);
+	say_status(s, "captions-only", detail, l->tag, NULL);
 	lane_release(l, s->now_ms);
 }
 
@@ -190,7 +204,7 @@ lane_recovered(struct synth *s, struct lane *l)
 	l->is_degraded = false;
 	snprintf(detail, sizeof(detail), "%s: speaking again", l->tag);
 	log_msg(LOG_INFO, NULL, "%s", detail);
-	synth_status(s, "recovered", detail);
+	say_status(s, "recovered", detail, l->tag, NULL);
 }
 
 static void
@@ -205,7 +219,7 @@ lane_degraded(struct synth *s, struct lane *l, const char *what,
 	service_error_text(error, text, sizeof(text));
 	snprintf(detail, sizeof(detail), "%s: %s: %s", l->tag, what, text);
 	log_msg(LOG_ERROR, NULL, "%s", detail);
-	synth_status(s, "degraded", detail);
+	say_status(s, "degraded", detail, l->tag, NULL);
 }
 
 /* Another try, after a while. */
@@ -376,6 +390,26 @@ ask_all(struct synth *s)
 	}
 }
 
+/* Say which voices there will be, before anybody needs one. */
+static void
+announce(struct synth *s)
+{
+	json_t *voices = json_object();
+
+	for (char **tag = s->config.tags; tag != NULL && *tag != NULL; tag++) {
+		struct lane *l = find_lane(s, *tag);
+
+		if (l == NULL)
+			continue;
+		if (!l->is_chosen)
+			choose_voice(s, l);
+		if (l->voice.voice != NULL)
+			json_object_set_new(
+			    voices, l->tag, json_string(l->voice.voice->id));
+	}
+	say_status(s, "ready", NULL, NULL, voices);
+}
+
 /* Voices became known, or cannot be had for now. */
 static void
 watch_voices(struct synth *s)
@@ -384,7 +418,7 @@ watch_voices(struct synth *s)
 
 	if (s->config.voices->state == VOICES_KNOWN && !s->is_ready) {
 		s->is_ready = true;
-		synth_status(s, "ready", NULL);
+		announce(s);
 	}
 	if (s->config.voices->state != VOICES_FAILED || s->is_voices_told)
 		return;

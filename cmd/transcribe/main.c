@@ -8,9 +8,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "aws/config.h"
-#include "aws/credentials.h"
-#include "aws/tls.h"
+#include "aws/client.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/lang.h"
@@ -62,9 +60,6 @@ enum {
 	OPT_VOCABULARY_FILTER,
 	OPT_SPEAKERS,
 	OPT_PACE,
-	OPT_REGION,
-	OPT_ENDPOINT_URL,
-	OPT_PROFILE,
 };
 
 static const struct option longs[] = {
@@ -76,9 +71,6 @@ static const struct option longs[] = {
 	{ "vocabulary-filter", required_argument, NULL, OPT_VOCABULARY_FILTER },
 	{ "speakers", no_argument, NULL, OPT_SPEAKERS },
 	{ "pace", required_argument, NULL, OPT_PACE },
-	{ "region", required_argument, NULL, OPT_REGION },
-	{ "endpoint-url", required_argument, NULL, OPT_ENDPOINT_URL },
-	{ "profile", required_argument, NULL, OPT_PROFILE },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -133,7 +125,7 @@ static void
 parse_options(struct options *o, int argc, char **argv)
 {
 	static const struct opt_spec spec = { "transcribe", usage, "l:", longs,
-		NULL };
+		client_options };
 	static const char *const paces[] = { "realtime", "fast", NULL };
 	static const char *const levels[] = { "low", "medium", "high", NULL };
 	int c;
@@ -166,14 +158,8 @@ parse_options(struct options *o, int argc, char **argv)
 		case OPT_PACE:
 			o->is_fast = opt_choice("--pace", optarg, paces) == 1;
 			break;
-		case OPT_REGION:
-			o->config.region = optarg;
-			break;
-		case OPT_ENDPOINT_URL:
-			o->config.endpoint_url = optarg;
-			break;
-		case OPT_PROFILE:
-			o->config.profile = optarg;
+		default:
+			client_option(&o->config, c, optarg);
 			break;
 		}
 	}
@@ -190,10 +176,7 @@ parse_options(struct options *o, int argc, char **argv)
 
 struct transcribe {
 	struct options options;
-	struct config config;
-	struct endpoint endpoint;
-	struct tls_ctx *tls;
-	struct credentials_provider *provider;
+	struct client client;
 	struct backlog backlog;
 	struct input input;
 	struct out out;
@@ -208,10 +191,8 @@ static void
 set_up(struct transcribe *t)
 {
 	struct audio_error audio_err;
-	char err[512], tls_text[TLS_TEXT_BYTES];
-	struct credentials *credentials;
-	struct service_error why;
-	int rc, state;
+	char err[512];
+	int rc;
 
 	if (t->options.file == NULL) {
 		if (isatty(STDIN_FILENO))
@@ -224,33 +205,15 @@ set_up(struct transcribe *t)
 	}
 	t->shows_progress = t->input.file != NULL && isatty(STDERR_FILENO) &&
 	                    log_get_level() >= LOG_INFO;
-	rc = config_load(&t->config, &t->options.config, config_environ, NULL,
-	    err, sizeof(err));
+	rc = client_open(&t->client, ENDPOINT_TRANSCRIBE_STREAMING,
+	    &t->options.config, clock_wall_ms(), err, sizeof(err));
 	if (rc != 0)
-		die(EX_CONFIG, "%s", err);
-	rc = config_endpoint(&t->config, ENDPOINT_TRANSCRIBE_STREAMING,
-	    &t->endpoint, err, sizeof(err));
-	if (rc != 0)
-		die(EX_CONFIG, "%s", err);
-	if (t->endpoint.is_https &&
-	    tls_client_ctx_new(&t->tls, t->config.ca_bundle, "h2", tls_text) !=
-		0)
-		die(EX_CONFIG, "%s", tls_text);
-	if ((t->provider = credentials_provider_new(&t->config)) == NULL)
-		die(EX_OSERR, "out of memory");
-	state = credentials_get(t->provider, clock_wall_ms(), &credentials);
-	if (state < 0) {
-		credentials_service_error(t->provider, state, &why);
-		die(service_error_exit_status(why.class), "%s",
-		    credentials_error(t->provider));
-	}
-	if (state == CREDENTIALS_READY) {
-		log_msg(LOG_DEBUG, NULL, "credentials from %s, endpoint %s",
-		    credentials_describe(t->provider), t->endpoint.authority);
-		credentials_unref(credentials);
-	}
-	if (credentials_warning(t->provider)[0] != '\0')
-		log_msg(LOG_WARN, NULL, "%s", credentials_warning(t->provider));
+		die(client_exit_status(rc), "%s", err);
+	for (size_t i = 0; client_warning(&t->client, i, err, sizeof(err)); i++)
+		log_msg(LOG_WARN, NULL, "%s", err);
+	log_msg(LOG_DEBUG, NULL, "credentials from %s, endpoint %s",
+	    credentials_describe(t->client.provider),
+	    t->client.endpoint.authority);
 	if (stop_init() != 0 ||
 	    out_init(&t->out, STDOUT_FILENO, OUT_HIGH_BYTES) != 0)
 		die(EX_OSERR, "cannot use standard output");
@@ -261,17 +224,16 @@ start(struct transcribe *t)
 {
 	const struct sessions_config config = {
 		.session = {
-			.endpoint = &t->endpoint,
-			.tls = t->tls,
+			.client = &t->client,
 			.params = &t->options.params,
 			.is_fast = t->options.is_fast,
 			.lead_ms = LEAD_MS,
 		},
-		.provider = t->provider,
+		.provider = t->client.provider,
 		.backlog = &t->backlog,
 		.captions = &t->captions,
 		.out = &t->out,
-		.max_attempts = t->config.max_attempts,
+		.max_attempts = t->client.config.max_attempts,
 		.seed = (unsigned int)getpid() ^ (unsigned int)clock_mono_ms(),
 		.lang = t->options.lang,
 	};
@@ -422,8 +384,6 @@ main(int argc, char **argv)
 	backlog_release(&t.backlog);
 	input_release(&t.input);
 	out_release(&t.out);
-	credentials_provider_free(t.provider);
-	tls_ctx_free(t.tls);
-	config_release(&t.config);
+	client_release(&t.client);
 	return status;
 }

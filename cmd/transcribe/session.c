@@ -167,15 +167,12 @@ session_new(const struct session_config *config,
     struct credentials *credentials, uint64_t from, uint64_t until,
     int64_t now_ms)
 {
-	const struct conn_config conn_config = {
-		.host = config->endpoint->host,
-		.port = config->endpoint->port,
-		.tls = config->endpoint->is_https ? config->tls : NULL,
-	};
 	struct session *s = calloc(1, sizeof(*s));
+	struct conn_config conn_config;
 
 	if (s == NULL)
 		return NULL;
+	client_conn_config(config->client, &conn_config);
 	s->config = config;
 	s->pos = s->covered = from;
 	s->until = until;
@@ -358,7 +355,7 @@ session_start(struct session *s, int64_t now_ms, double wall_ms)
 		return;
 	}
 	memset(&request, 0, sizeof(request));
-	request.endpoint = s->config->endpoint;
+	request.endpoint = &s->config->client->endpoint;
 	request.path = TRANSCRIBE_PATH;
 	request.headers = headers;
 	request.nheaders = (size_t)n;

@@ -11,9 +11,9 @@
 #include <stdint.h>
 
 #include "aws/bidi.h"
+#include "aws/client.h"
 #include "aws/conn.h"
 #include "aws/credentials.h"
-#include "aws/endpoint.h"
 #include "aws/service_error.h"
 #include "aws/transcribe.h"
 #include "backlog.h"
@@ -35,8 +35,7 @@ struct session_events {
 
 /* Borrowed until session_free(). */
 struct session_config {
-	const struct endpoint *endpoint;
-	struct tls_ctx *tls; /* NULL for an http endpoint */
+	const struct client *client; /* where, and how to get there */
 	const struct transcribe_params *params;
 	bool is_fast;    /* send as quickly as it is taken */
 	int64_t lead_ms; /* how far ahead of real time it may send */

@@ -53,6 +53,9 @@ say_status(struct sessions *s, const char *state, const char *detail)
 
 	if (obj == NULL)
 		return;
+	/* What is spoken is announced: booth-lines(5). */
+	if (strcmp(state, "ready") == 0)
+		json_object_set_new(obj, "lang", json_string(s->config.lang));
 	json_object_set_new(obj, "audio_s",
 	    json_real((double)(long)(sessions_sent_ms(s) / 100) / 10));
 	json_object_set_new(
@@ -109,7 +112,7 @@ on_open(void *arg, struct session *session)
 		tell_late(s);
 	if (!s->was_ready) {
 		s->was_ready = true;
-		say_status(s, "ready", s->config.lang);
+		say_status(s, "ready", NULL);
 	} else if (s->is_degraded && session_is_live(session)) {
 		s->is_degraded = false;
 		log_msg(LOG_INFO, NULL, "listening again");

@@ -21,7 +21,7 @@ captions() {
 serve hang <<'END'
 speak hang@6400
 END
-"$BIN/synth" <"$tmp/in" >"$tmp/hang.out" 2>"$tmp/hang.err" &
+"$BIN/synth" --max-lag-ms 0 <"$tmp/in" >"$tmp/hang.out" 2>"$tmp/hang.err" &
 hang=$!
 # And a service that goes away for good.
 serve away <<'END'
