@@ -171,7 +171,9 @@ install: all install-libaws
 	for s in 1 5 7; do \
 		install -m 644 man/*.$$s $(DESTDIR)$(PREFIX)/share/man/man$$s || exit 1; \
 	done
+	cd $(DESTDIR)$(PREFIX)/share/pipebooth && rm -rf web scripts
 	cp -R web scripts $(DESTDIR)$(PREFIX)/share/pipebooth
+	rm $(DESTDIR)$(PREFIX)/share/pipebooth/scripts/check
 
 install-libaws: libaws
 	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig \

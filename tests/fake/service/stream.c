@@ -303,6 +303,8 @@ speak(struct stream *s)
 	uint8_t pcm[SPEECH_BYTES];
 	size_t n = is_odd ? 1 : 3200, end = sizeof(pcm);
 
+	if (s->act != NULL && strcmp(s->act->what, "goaway") == 0)
+		schedule(s);
 	if (s->act != NULL && !is_odd && (size_t)atol(s->act->when) < end)
 		end = (size_t)atol(s->act->when);
 	make_pcm(s->text, pcm);

@@ -1,0 +1,87 @@
+#!/bin/bash
+# The EXAMPLES of every man page, as typed, against localaws and a room that is
+# on the air: each runs, ends by itself or on Ctrl-C, and something comes of it.
+# Left out are the engines that are not in Debian (whisper.cpp, argos, piper),
+# whose scripts are only parsed.
+set -eu
+. tests/e2e/pipeline.inc
+. tests/e2e/recipes.inc
+for program in sox ffmpeg; do
+	command -v $program >/dev/null || skip "$program is not installed"
+done
+work=$tmp/work
+mkdir "$work" "$tmp/stub"
+sound_devices
+PATH=$tmp/stub:$BIN:$PATH
+# Where a page says aplay(1) or play(1): what they would play.
+# shellcheck disable=SC2016 # it is the player's $f
+for player in aplay play; do
+	printf '#!/bin/sh\nfor f; do :; done\n[ -f "$f" ] && exec cat "$f"\nexec cat\n' >"$tmp/stub/$player"
+	chmod +x "$tmp/stub/$player"
+done
+# The user's own things that the examples name.
+cp "$clip" "$work/talk.wav"
+sox "$clip" "$work/talk.flac"
+sox "$clip" "$work/talk.mp3" 2>/dev/null || ffmpeg -v error -i "$clip" "$work/talk.mp3"
+ffmpeg -v error -f lavfi -i color=size=64x64:rate=5 -i "$clip" -shortest "$work/film.mp4"
+echo 'The house is red.' >"$work/talk.txt"
+printf '#!/bin/sh\nexec localaws-asr "$@"\n' >"$work/my-whisper"
+chmod +x "$work/my-whisper"
+
+mkdir -p "$BOOTH_RUN/rooms"
+start_localaws --port 0
+(
+	cd "$work"
+	transcribe -q -l en-US --pace fast talk.wav |
+		translate -q -t es-ES,fr-FR | synth -q --pace fast >talk.jsonl
+)
+cp "$work/talk.jsonl" "$tmp/talk.jsonl"
+
+# Something was printed, a file written, or a room filled.
+something() {
+	case $command in *'> /dev/null') [ ! -s "$tmp/typed.err" ] || return 0 ;; esac # a meter
+	[ -s "$tmp/out" ] || find "$work" "$BOOTH_RUN/rooms" -type f -size +0 -newer "$tmp/before" | grep -q .
+}
+# One that goes on until Ctrl-C: it hears a device, a room, or serves.
+endless() {
+	case $1 in
+	*--seconds*) return 1 ;;
+	capture\ -d* | capture\ \|*) ;;
+	listen*--once*) return 1 ;;
+	listen*) ;;
+	localaws\ --asr* | *localaws\ --script*) ;;
+	*) return 1 ;;
+	esac
+}
+ran=0
+for page in man/*.[1-8]; do
+	for ((n = 1; n <= $(examples "$page"); n++)); do
+		command=$(example "$page" $n)
+		what="example $n of $page"
+		case $command in
+		'#!/bin/sh'*) bash -n -c "$command" || fail "$what: syntax"; continue ;;
+		'#!'*) continue ;;
+		# A person types the second line when the first has said "ready".
+		'localaws --dir '*'&'*) command="$(printf '%s\n' "$command" |
+			sed "1s|\$| until grep -q export $tmp/la/env; do sleep 0.1; done 2>/dev/null|; s|/tmp/la|$tmp/la|g")
+kill %1; wait" ;;
+		esac
+		cp "$tmp/talk.jsonl" "$work/talk.jsonl"
+		touch "$tmp/before" && sleep 0.02 # the grain of file times
+		case $command in
+		listen*) pipeline -q -r main -l en-US -t es-ES --loop "$clip" ;;
+		*) pipeline= ;;
+		esac
+		if endless "$command"; then
+			typed -c "$what" "$command" something
+		else
+			typed "$what" "$command" something
+		fi
+		! grep -E 'Exception|usage:|not found|unknown option' "$tmp/typed.err" ||
+			fail "$what says so: $command"
+		[ -z "$pipeline" ] || { kill -TERM "$pipeline"; ended "$pipeline" 0 'the pipeline'; }
+		ran=$((ran + 1))
+	done
+done
+[ $ran -gt 15 ] || fail "only $ran examples"
+echo "$ran examples"
