@@ -105,8 +105,11 @@ h2_stream_close(
 	h2->nstreams--;
 	if (s->unconsumed > 0)
 		(void)nghttp2_session_consume_connection(h2->ng, s->unconsumed);
-	if (s->ev != NULL && s->ev->on_close != NULL)
+	if (s->ev != NULL && s->ev->on_close != NULL) {
+		h2->closing = s;
 		s->ev->on_close(s->arg, h2, s->id, why, code);
+		h2->closing = NULL;
+	}
 	stream_free(s);
 }
 

@@ -246,7 +246,8 @@ void h2_detach(struct h2 *h2, int32_t stream);
  */
 int h2_write(struct h2 *h2, int32_t stream, const void *p, size_t n);
 
-/* Bytes of h2_write() that wait; and how many more would be taken. */
+/* Bytes of h2_write() that wait, in on_close those that never left; and how
+ * many more would be taken. */
 size_t h2_queued_bytes(struct h2 *h2, int32_t stream);
 
 size_t h2_room_bytes(struct h2 *h2, int32_t stream);

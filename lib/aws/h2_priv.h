@@ -39,6 +39,7 @@ struct h2 {
 	struct h2_events ev;
 	void *arg;
 	struct h2_stream *streams;
+	struct h2_stream *closing; /* its on_close runs */
 	size_t nstreams;
 	const uint8_t *out; /* nghttp2's, what mem_send gave */
 	size_t out_len;

@@ -211,6 +211,8 @@ h2_queued_bytes(struct h2 *h2, int32_t stream)
 {
 	struct h2_stream *s = h2_find(h2, stream);
 
+	if (s == NULL && h2->closing != NULL && h2->closing->id == stream)
+		s = h2->closing;
 	return s == NULL ? 0 : bytes_len(&s->q);
 }
 

@@ -49,7 +49,7 @@ END_TEST
 START_TEST(survives_any_mixture_of_sizes)
 {
 	unsigned int seed = 7;
-	uint32_t written = 0, read = 0;
+	uint32_t written = 0, read = 0, nwrong = 0;
 	struct bytes q;
 
 	bytes_init(&q, 1000);
@@ -66,8 +66,10 @@ START_TEST(survives_any_mixture_of_sizes)
 		p = bytes_peek(&q, &have);
 		n = (size_t)rand_r(&seed) % 400;
 		n = n < have ? n : have;
+		/* One assertion a piece: a million would take minutes. */
 		for (size_t i = 0; i < n; i++)
-			ck_assert_uint_eq(p[i], (uint8_t)(read++ * 31));
+			nwrong += p[i] != (uint8_t)(read++ * 31);
+		ck_assert_uint_eq(nwrong, 0);
 		bytes_skip(&q, n);
 	}
 	bytes_release(&q);
