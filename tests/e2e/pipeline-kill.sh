@@ -28,13 +28,15 @@ for stage in capture transcribe translate synth broadcast; do
 	rm -f "$tmp/archive"
 	pipeline -r main -l en-US -t es-ES -a "$tmp/archive" --loop "$clip"
 	on_air
+	before=$(wc -l <"$tmp/pipeline.err")
 	kill -9 "$(stage_pid $stage)"
 	ended "$pipeline" 137 "$stage killed"
 	all_gone "$stage killed"
-	[ "$(tail -n 1 "$tmp/pipeline.err")" = "pipeline: $stage was killed by SIGKILL" ] ||
-		fail "$stage killed: $(cat "$tmp/pipeline.err")"
-	# "on the air" is the other one: those that lost their reader say nothing
-	[ "$(wc -l <"$tmp/pipeline.err")" -eq 2 ] || fail "$stage killed: more than one message"
+	# Those that lost their reader say nothing; the recogniser may be too slow
+	# for a busy machine, which transcribe tells.
+	[ "$(tail -n "+$((before + 1))" "$tmp/pipeline.err" | grep -v '^transcribe: ')" = \
+		"pipeline: $stage was killed by SIGKILL" ] ||
+		fail "$stage killed: not one message: $(cat "$tmp/pipeline.err")"
 	jq -e . "$tmp/archive" >/dev/null || fail "$stage killed: the archive is not lines"
 done
 

@@ -58,7 +58,9 @@ jq -es '. as $all | [range(length) as $i | $all[$i] | select(.type=="audio" and 
 [ "$(lines "$tmp/heard.source" '.type=="transcript" and .final')" = \
 	"$(lines "$tmp/main.jsonl" '.type=="transcript" and .final')" ] || fail 'source: not all finals'
 grep -q '^booth_' "$tmp/main.prom" || fail 'no metrics'
-[ "$(wc -l <"$tmp/pipeline.err")" -eq 2 ] || fail "more was said than that it is on the air, and no voice for eo"
+# That it is on the air, and no voice for eo; transcribe may tell that the
+# recogniser is too slow for a busy machine.
+[ "$(grep -vc '^transcribe: ' "$tmp/pipeline.err")" -eq 2 ] || fail 'more was said than there is to say'
 
 # booth-lines(5) names every key of them.
 for type in transcript translation audio; do
@@ -79,7 +81,9 @@ positive() { # COMMAND COUNT
 		fail "no times: $1: $(tr '\n' ' ' <"$tmp/took")"
 }
 captions=$(lines "$tmp/main.jsonl" '.type=="translation" and .error==null')
-voices=$(lines "$tmp/main.jsonl" '.type=="audio" and .n==0 and .data!=""')
+voices=$(lines "$tmp/main.jsonl" '.type=="audio" and .voiced_at_ms')
+[ "$(lines "$tmp/main.jsonl" '.type=="audio" and .n==0 and .data!="" and (.voiced_at_ms | not)')" -eq 0 ] ||
+	fail 'a first piece without its time'
 cp "$tmp/main.jsonl" "$tmp/talk.jsonl"
 positive "$(example man/booth-lines.5 1)" "$captions"
 positive "$(example man/booth-lines.5 2)" "$voices"
