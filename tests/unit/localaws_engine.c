@@ -304,7 +304,7 @@ START_TEST(texts_of_a_pair_come_back_in_order)
 	struct translators *t =
 	    translators_new(set, "sh -c 'exec stdbuf -o0 tr a-z A-Z' mt");
 	struct translation *j[20];
-	char text[20][16];
+	char text[20][32];
 
 	for (int i = 0; i < 20; i++) {
 		snprintf(text[i], sizeof(text[i]), "text %d", i);
