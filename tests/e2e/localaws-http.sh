@@ -195,9 +195,10 @@ mkfifo "$tmp/hold"
 exec 9<>"$tmp/hold"
 for part in 'GE' 'GET / HTTP/1.1\r\nX-Slow: ' 'POST / HTTP/1.1\r\nContent-Length: 99\r\n\r\n{'; do
 	# shellcheck disable=SC2059 # the part is the format
-	{ printf "$part"; cat; } <"$tmp/hold" |
+	# Who holds the writing end itself never sees the end.
+	{ exec 9>&-; printf "$part"; exec cat; } <"$tmp/hold" |
 		openssl s_client -quiet -alpn http/1.1 -connect "127.0.0.1:$port" \
-			>/dev/null 2>&1 &
+			>/dev/null 2>&1 9>&- &
 	pids="$pids $!"
 done
 exec 8<>"/dev/tcp/127.0.0.1/$port" # connected, and silent
