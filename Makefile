@@ -176,7 +176,7 @@ install: all install-libaws
 	done
 	cd $(DESTDIR)$(PREFIX)/share/pipebooth && rm -rf web scripts
 	cp -R web scripts $(DESTDIR)$(PREFIX)/share/pipebooth
-	rm $(DESTDIR)$(PREFIX)/share/pipebooth/scripts/check
+	cd $(DESTDIR)$(PREFIX)/share/pipebooth/scripts && rm check bench
 
 install-libaws: libaws
 	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig \

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/b64.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/pcm.h"
@@ -209,15 +208,10 @@ static void
 write_audio(struct sentence *s, const uint8_t *pcm, size_t n, bool is_last)
 {
 	struct lane *l = s->lane;
-	char *data = malloc(B64_LEN(n) + 1), *line = NULL;
 	json_t *obj = json_object();
+	char *line = NULL;
 	size_t len;
 
-	if (data == NULL || obj == NULL) {
-		l->error = OUT_ERR_NOMEM;
-		goto out;
-	}
-	len = b64_encode(data, pcm, n);
 	json_object_set_new(obj, "type", json_string("audio"));
 	json_object_set_new(obj, "id", json_string(s->id));
 	json_object_set_new(obj, "lang", json_string(l->tag));
@@ -235,14 +229,12 @@ write_audio(struct sentence *s, const uint8_t *pcm, size_t n, bool is_last)
 		    obj, "voiced_at_ms", json_ms(s->voiced_at_ms));
 	if (s->why != NULL && is_last)
 		json_object_set_new(obj, "error", json_string(s->why));
-	json_object_set_new(obj, "data", json_stringn(data, len));
-	if ((line = json_line_dump(obj, &len)) == NULL)
+	if (obj == NULL ||
+	    (line = json_line_dump_data(obj, pcm, n, &len)) == NULL)
 		l->error = OUT_ERR_NOMEM;
 	else if (l->error == 0)
 		l->error = out_line(l->config->out, line, len);
-out:
 	free(line);
-	free(data);
 	json_decref(obj);
 	s->n++;
 	s->is_started = true;

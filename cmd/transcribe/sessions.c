@@ -10,11 +10,8 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/pcm.h"
+#include "gaps.h"
 
-/* DESIGN 6: longer gaps are heard beside the live audio, not in front of it. */
-#define LATE_GAP_MS 5000
-/* Where to look for a pause to cut at. */
-#define CUT_SEARCH_MS 2000
 /* Waits between tries, doubling with full jitter; short, for the room waits.  A
  * service that throttles is left alone for longer. */
 #define BACKOFF_BASE_MS 100
@@ -33,10 +30,6 @@
 #define KEEP_MS 30000
 /* A session that is no further behind than this keeps up. */
 #define DUE_SLACK_MS 1000
-/* Behind the last words of a session this much audio, this loud, may have been
- * words: rooms are quieter, and voices at any sensible level louder. */
-#define UNHEARD_MIN_MS 1000
-#define QUIET_DBFS (-45.0)
 /* How often credentials that are being fetched are asked for. */
 #define PENDING_MS 100
 /* Once a second: for somebody to write new ones where the old ones were. */
@@ -84,22 +77,6 @@ range_of(struct sessions *s, const struct session *session)
 	return NULL;
 }
 
-/* The room is live again: what was missed meanwhile is heard beside it. */
-static void
-tell_late(struct sessions *s)
-{
-	for (size_t i = 1; i < SESSIONS_MAX; i++) {
-		struct sessions_range *r = &s->ranges[i];
-
-		if (!r->is_used || r->is_told)
-			continue;
-		r->is_told = true;
-		log_msg(LOG_WARN, NULL,
-		    "%.1f s were missed; they are heard beside the live audio",
-		    pcm_ms_of_bytes(r->until - r->from) / 1000);
-	}
-}
-
 static void
 on_open(void *arg, struct session *session)
 {
@@ -109,7 +86,7 @@ on_open(void *arg, struct session *session)
 	s->opened++;
 	r->is_failing = false;
 	if (session_is_live(session))
-		tell_late(s);
+		gaps_tell(s);
 	if (!s->was_ready) {
 		s->was_ready = true;
 		say_status(s, "ready", NULL);
@@ -324,34 +301,6 @@ is_idle_close(const struct sessions *s, const struct sessions_range *r,
 	       r->from >= s->config.backlog->end;
 }
 
-/* Where the live audio would be by now, had nothing gone wrong. */
-static uint64_t
-due_now(
-    const struct sessions *s, const struct sessions_range *live, int64_t now_ms)
-{
-	uint64_t due =
-	    live->due_pos + pcm_bytes_of_ms(now_ms - live->due_at_ms);
-
-	return due < s->config.backlog->end ? due : s->config.backlog->end;
-}
-
-/*
- * Whether a session that ended in order left something unheard: loud audio
- * behind the last words.  It is heard again, once: it may have been applause.
- */
-static bool
-ended_too_soon(const struct sessions *s, struct sessions_range *r)
-{
-	uint64_t from = session_covered(r->session);
-	uint64_t until = session_sent_pos(r->session);
-
-	if (r->did_rehear || until < from + pcm_bytes_of_ms(UNHEARD_MIN_MS) ||
-	    backlog_loudest_dbfs(s->config.backlog, from, until) < QUIET_DBFS)
-		return false;
-	r->did_rehear = true;
-	return true;
-}
-
 /* A session is over: what next for its range? */
 static void
 range_ended(struct sessions *s, struct sessions_range *r, int64_t now_ms)
@@ -360,7 +309,7 @@ range_ended(struct sessions *s, struct sessions_range *r, int64_t now_ms)
 	bool is_orderly = error.class == SERVICE_ERROR_NONE;
 	uint64_t from;
 
-	if (is_orderly && ended_too_soon(s, r)) {
+	if (is_orderly && gaps_ended_too_soon(s, r)) {
 		is_orderly = false;
 		service_error_set(&error, SERVICE_ERROR_TRANSIENT, "closed",
 		    "the service closed the stream with audio unheard");
@@ -372,7 +321,7 @@ range_ended(struct sessions *s, struct sessions_range *r, int64_t now_ms)
 		r->stuck_at_ms = now_ms;
 	r->from = from;
 	if (session_sent_pos(r->session) + pcm_bytes_of_ms(DUE_SLACK_MS) >=
-	    due_now(s, r, now_ms)) {
+	    gaps_due(s, r, now_ms)) {
 		r->due_pos = session_sent_pos(r->session);
 		r->due_at_ms = now_ms;
 	}
@@ -391,70 +340,6 @@ range_ended(struct sessions *s, struct sessions_range *r, int64_t now_ms)
 	/* Freed last: what failed says whose credentials it used. */
 	session_free(r->session);
 	r->session = NULL;
-}
-
-/* A late range that nobody hears yet and that ends at pos, or a new one. */
-static struct sessions_range *
-late_range(struct sessions *s, uint64_t pos)
-{
-	struct sessions_range *spare = NULL;
-
-	for (size_t i = 1; i < SESSIONS_MAX; i++) {
-		struct sessions_range *r = &s->ranges[i];
-
-		if (r->is_used && r->session == NULL && r->until == pos)
-			return r;
-		if (!r->is_used)
-			spare = r;
-	}
-	if (spare != NULL) {
-		memset(spare, 0, sizeof(*spare));
-		spare->is_used = true;
-		spare->from = pos;
-	}
-	return spare;
-}
-
-/*
- * Before the live range gets a new session: a long gap becomes a range of its
- * own.  It reaches up to where the live audio would be now; what waited for
- * its time (a recording on standard input) still does.
- */
-static void
-split_gap(struct sessions *s, int64_t now_ms)
-{
-	struct sessions_range *live = &s->ranges[0], *late;
-	const struct backlog *b = s->config.backlog;
-	uint64_t due;
-
-	if (s->config.session.is_fast || s->is_input_ended || !s->was_ready)
-		return;
-	due = due_now(s, live, now_ms);
-	if (due <= live->from ||
-	    due - live->from <= pcm_bytes_of_ms(LATE_GAP_MS) ||
-	    (late = late_range(s, live->from)) == NULL)
-		return;
-	late->until =
-	    backlog_quietest(b, due - pcm_bytes_of_ms(CUT_SEARCH_MS), due);
-	live->from = late->until;
-	captions_orphans_late(s->config.captions);
-}
-
-/* Late ranges wait for the live one: the room comes first, and a service that
- * is away is not asked twice. */
-static bool
-is_turn(const struct sessions *s, const struct sessions_range *r)
-{
-	const struct sessions_range *live = &s->ranges[0];
-	size_t n = 0;
-
-	if (r == live)
-		return true;
-	for (size_t i = 1; i < SESSIONS_MAX; i++)
-		n += s->ranges[i].session != NULL;
-	return n < SESSIONS_LATE_MAX &&
-	       !(live->is_used && live->is_failing &&
-		   live->from < s->config.backlog->end);
 }
 
 /* In mid-talk they may come back: a file is written anew, a host answers. */
@@ -486,7 +371,7 @@ no_credentials(
 static bool
 wants_session(const struct sessions *s, const struct sessions_range *r)
 {
-	return r->is_used && is_turn(s, r) &&
+	return r->is_used && gaps_is_turn(s, r) &&
 	       (!s->was_ready || r->from < s->config.backlog->end);
 }
 
@@ -512,7 +397,7 @@ range_start(struct sessions *s, struct sessions_range *r, int64_t now_ms)
 	if (is_live && r->due_at_ms == 0)
 		r->due_at_ms = now_ms;
 	if (is_live && r->is_failing)
-		split_gap(s, now_ms);
+		gaps_split(s, now_ms);
 	r->session = session_new(&s->config.session, credentials, r->from,
 	    is_live ? SESSION_LIVE : r->until, now_ms);
 	credentials_unref(credentials);

@@ -1,6 +1,7 @@
 #!/bin/sh
 # synth against localaws, over TLS with signatures checked: two languages speak,
 # and a wrong secret leaves the captions.
+# shellcheck disable=SC2119
 set -eu
 . tests/e2e/service.inc
 . tests/e2e/synth.inc

@@ -47,7 +47,8 @@ done
 # at 300 ms + 100 ms for each word + 300 ms for each pause before it.
 jq -r '[(.text[1:5] | tonumber), .start_ms] | join(" ")' "$tmp/finals" |
 	while read -r n at; do
-		want=$((300 + (n - 1) * 100 + (n - 1) / 8 * 300))
+		pauses=$(((n - 1) / 8))
+		want=$((300 + (n - 1) * 100 + pauses * 300))
 		[ "$at" = "$want" ] || fail "word $n at $at ms, not $want"
 	done
 # The room was live before the late words came.

@@ -2,6 +2,7 @@
 # transcribe against localaws, over TLS with signatures checked: a person's voice
 # read from a FILE and through a pipe gives the same words; a wrong secret, a
 # certificate that nobody signed and a language that is not there are refused.
+# shellcheck disable=SC2119
 set -eu
 . tests/e2e/service.inc
 clip=/usr/share/pocketsphinx/test/data/librivox/sense_and_sensibility_01_austen_64kb-0890.wav

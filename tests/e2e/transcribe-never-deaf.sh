@@ -67,7 +67,8 @@ serve() {
 stop_services() {
 	settle
 	for f in "$tmp"/*.pid; do
-		[ -e "$f" ] && kill "$(cat "$f")" 2>/dev/null || true
+		[ -e "$f" ] || continue
+		kill "$(cat "$f")" 2>/dev/null || true
 		rm -f "$f"
 	done
 }

@@ -1,0 +1,110 @@
+#include "gaps.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/pcm.h"
+
+/* DESIGN 6: longer gaps are heard beside the live audio, not in front of it. */
+#define LATE_GAP_MS 5000
+/* Where to look for a pause to cut at. */
+#define CUT_SEARCH_MS 2000
+/* Behind the last words of a session this much audio, this loud, may have been
+ * words: rooms are quieter, and voices at any sensible level louder. */
+#define UNHEARD_MIN_MS 1000
+#define QUIET_DBFS (-45.0)
+
+void
+gaps_tell(struct sessions *s)
+{
+	for (size_t i = 1; i < SESSIONS_MAX; i++) {
+		struct sessions_range *r = &s->ranges[i];
+
+		if (!r->is_used || r->is_told)
+			continue;
+		r->is_told = true;
+		log_msg(LOG_WARN, NULL,
+		    "%.1f s were missed; they are heard beside the live audio",
+		    pcm_ms_of_bytes(r->until - r->from) / 1000);
+	}
+}
+
+uint64_t
+gaps_due(
+    const struct sessions *s, const struct sessions_range *live, int64_t now_ms)
+{
+	uint64_t due =
+	    live->due_pos + pcm_bytes_of_ms(now_ms - live->due_at_ms);
+
+	return due < s->config.backlog->end ? due : s->config.backlog->end;
+}
+
+bool
+gaps_ended_too_soon(const struct sessions *s, struct sessions_range *r)
+{
+	uint64_t from = session_covered(r->session);
+	uint64_t until = session_sent_pos(r->session);
+
+	if (r->did_rehear || until < from + pcm_bytes_of_ms(UNHEARD_MIN_MS) ||
+	    backlog_loudest_dbfs(s->config.backlog, from, until) < QUIET_DBFS)
+		return false;
+	r->did_rehear = true;
+	return true;
+}
+
+/* A late range that nobody hears yet and that ends at pos, or a new one. */
+static struct sessions_range *
+late_range(struct sessions *s, uint64_t pos)
+{
+	struct sessions_range *spare = NULL;
+
+	for (size_t i = 1; i < SESSIONS_MAX; i++) {
+		struct sessions_range *r = &s->ranges[i];
+
+		if (r->is_used && r->session == NULL && r->until == pos)
+			return r;
+		if (!r->is_used)
+			spare = r;
+	}
+	if (spare != NULL) {
+		memset(spare, 0, sizeof(*spare));
+		spare->is_used = true;
+		spare->from = pos;
+	}
+	return spare;
+}
+
+void
+gaps_split(struct sessions *s, int64_t now_ms)
+{
+	struct sessions_range *live = &s->ranges[0], *late;
+	const struct backlog *b = s->config.backlog;
+	uint64_t due;
+
+	if (s->config.session.is_fast || s->is_input_ended || !s->was_ready)
+		return;
+	due = gaps_due(s, live, now_ms);
+	if (due <= live->from ||
+	    due - live->from <= pcm_bytes_of_ms(LATE_GAP_MS) ||
+	    (late = late_range(s, live->from)) == NULL)
+		return;
+	late->until =
+	    backlog_quietest(b, due - pcm_bytes_of_ms(CUT_SEARCH_MS), due);
+	live->from = late->until;
+	captions_orphans_late(s->config.captions);
+}
+
+bool
+gaps_is_turn(const struct sessions *s, const struct sessions_range *r)
+{
+	const struct sessions_range *live = &s->ranges[0];
+	size_t n = 0;
+
+	if (r == live)
+		return true;
+	for (size_t i = 1; i < SESSIONS_MAX; i++)
+		n += s->ranges[i].session != NULL;
+	return n < SESSIONS_LATE_MAX &&
+	       !(live->is_used && live->is_failing &&
+		   live->from < s->config.backlog->end);
+}

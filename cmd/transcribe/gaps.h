@@ -1,0 +1,37 @@
+/*
+ * What was missed: where the live audio should be by now, which part of the
+ * stream becomes a late range of its own, and when that gets its turn.
+ */
+#ifndef TRANSCRIBE_GAPS_H
+#define TRANSCRIBE_GAPS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sessions.h"
+
+/* Where the live audio would be by now, had nothing gone wrong. */
+uint64_t gaps_due(const struct sessions *s, const struct sessions_range *live,
+    int64_t now_ms);
+
+/*
+ * Before the live range gets a new session: a long gap becomes a range of its
+ * own.  It reaches up to where the live audio would be now; what waited for
+ * its time (a recording on standard input) still does.
+ */
+void gaps_split(struct sessions *s, int64_t now_ms);
+
+/* The room is live again: say what is heard beside it. */
+void gaps_tell(struct sessions *s);
+
+/* Late ranges wait for the live one: the room comes first, and a service that
+ * is away is not asked twice. */
+bool gaps_is_turn(const struct sessions *s, const struct sessions_range *r);
+
+/*
+ * Whether a session that ended in order left something unheard: loud audio
+ * behind the last words.  It is heard again, once: it may have been applause.
+ */
+bool gaps_ended_too_soon(const struct sessions *s, struct sessions_range *r);
+
+#endif
