@@ -10,6 +10,7 @@
 static int stop_pipe[2] = { -1, -1 };
 static volatile sig_atomic_t count;
 static volatile sig_atomic_t last_signal;
+static volatile sig_atomic_t resumes;
 
 static void
 on_signal(int sig)
@@ -17,8 +18,12 @@ on_signal(int sig)
 	int saved = errno;
 	ssize_t n;
 
-	count++;
-	last_signal = sig;
+	if (sig == SIGUSR1) {
+		resumes++;
+	} else {
+		count++;
+		last_signal = sig;
+	}
 	/* A full pipe wakes the loop as well as one more byte would. */
 	n = write(stop_pipe[1], "", 1);
 	(void)n;
@@ -51,6 +56,23 @@ stop_init(void)
 	}
 	sa.sa_handler = SIG_IGN;
 	return sigaction(SIGPIPE, &sa, NULL);
+}
+
+int
+stop_resume_init(void)
+{
+	struct sigaction sa;
+
+	memset(&sa, 0, sizeof(sa));
+	sigemptyset(&sa.sa_mask);
+	sa.sa_handler = on_signal;
+	return sigaction(SIGUSR1, &sa, NULL);
+}
+
+int
+stop_resume_count(void)
+{
+	return resumes;
 }
 
 void

@@ -14,7 +14,14 @@ int stop_init(void);
 /* Wake the loop when a signal comes. */
 void stop_prepare(struct loop *l);
 
-/* How many signals came so far. */
+/* Install a handler for SIGUSR1, which wakes the loop, too: the operator's word
+ * to go on.  Without it SIGUSR1 ends the process.  0, or -1 with errno set. */
+int stop_resume_init(void);
+
+/* How many SIGUSR1 came so far. */
+int stop_resume_count(void);
+
+/* How many signals that ask to end came so far. */
 int stop_count(void);
 
 /* The last one (SIGTERM, ...), 0 before any: a tool that leaves because of it
