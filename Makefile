@@ -23,10 +23,10 @@ BIN = $(B)/bin
 SANFLAGS = -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 
-PKGS = libcurl openssl libnghttp2 jansson zlib sndfile portaudio-2.0 soxr
+PKGS = libcurl openssl libnghttp2 jansson zlib sndfile portaudio-2.0 soxr libjwt libqrencode libpng
 ENGINE_PKGS = pocketsphinx sphinxbase espeak-ng
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) $(ENGINE_PKGS))
-PKG_LIBS := $(shell pkg-config --libs $(PKGS)) -lsonic
+PKG_LIBS := $(shell pkg-config --libs $(PKGS)) -lsonic -lwslay
 LIBS_localaws-asr := $(shell pkg-config --libs pocketsphinx sphinxbase soxr)
 LIBS_localaws-tts := $(shell pkg-config --libs espeak-ng soxr)
 LIBS_localaws := -lhttp_parser
