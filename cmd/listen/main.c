@@ -6,6 +6,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -13,12 +14,19 @@
 #include "base/stop.h"
 #include "page.h"
 #include "params.h"
+#include "room/gate.h"
 #include "room/waiter.h"
 #include "sender.h"
 #include "session.h"
 
 /* A page that hears nothing for three of these takes its link for dead. */
 #define HEARTBEAT_MS 10000
+
+/* Without a line of the room for so long we ask whether the page is there... */
+#define PING_MS 15000
+
+/* ... and one that used to answer is gone after so long without a word. */
+#define SILENCE_MS 60000
 
 /* While output waits, we sleep on it and look at the ring so often. */
 #define STALLED_MS 100
@@ -62,6 +70,7 @@ struct listener {
 	struct session session;
 	struct sender sender;
 	struct page page;
+	struct gate gate;
 	bool is_once;
 	bool has_page;    /* websocketd runs us for one */
 	int64_t heard_ms; /* when the page's input was looked at last */
@@ -124,16 +133,35 @@ drain(struct listener *l)
 	/* All of it went, or the reader left. */
 }
 
-/* A page cannot see our status or standard error, only lines. */
+/* A page cannot see our status or standard error, only lines.  `why` begins
+ * with the parameter that is wrong. */
 static int
 refuse(struct listener *l, const char *why)
 {
+	const char *reason = strncmp(why, "room", 4) == 0   ? "room"
+	                     : strncmp(why, "lang", 4) == 0 ? "lang"
+	                                                    : "proto";
+
 	if (!l->has_page)
 		opt_fail("%s", why);
 	log_msg(LOG_DEBUG, NULL, "refused: %s", why);
-	sender_status(&l->sender, "refused", why, NULL, clock_mono_ms());
+	sender_status(&l->sender, "refused", why,
+	    json_pack("{s:s}", "reason", reason), clock_mono_ms());
 	drain(l);
 	return EX_USAGE;
+}
+
+/* The same for who may not come in. */
+static int
+turn_away(struct listener *l, const struct gate_refusal *why)
+{
+	log_msg(strcmp(why->reason, "rate") == 0 ? LOG_DEBUG : LOG_WARN, NULL,
+	    "refused: %s, room=%s, from=%s", why->detail, l->params.room,
+	    getenv("REMOTE_ADDR") != NULL ? getenv("REMOTE_ADDR") : "here");
+	sender_status(&l->sender, "refused", why->detail,
+	    gate_refusal_json(why), clock_mono_ms());
+	drain(l);
+	return why->retry_ms > 0 ? EX_TEMPFAIL : EX_NOPERM;
 }
 
 static void
@@ -150,6 +178,9 @@ hear_page(struct listener *l, int64_t now_ms)
 static void
 beat(struct listener *l, int64_t now_ms)
 {
+	if (now_ms - l->sender.room_ms >= PING_MS &&
+	    now_ms - l->sender.pinged_ms >= PING_MS)
+		sender_ping(&l->sender, now_ms);
 	if (now_ms - l->sender.sent_ms < HEARTBEAT_MS)
 		return;
 	sender_status(&l->sender, "alive", NULL,
@@ -191,7 +222,9 @@ run(struct listener *l)
 		if (l->has_page &&
 		    (waiter_take_input() || now_ms - l->heard_ms >= 1000))
 			hear_page(l, now_ms);
-		if (l->page.is_gone)
+		if (l->page.is_gone ||
+		    (l->page.has_pong &&
+			now_ms - l->page.message_ms > SILENCE_MS))
 			break;
 		if (s->is_open)
 			seen = atomic_load_explicit(
@@ -225,6 +258,67 @@ run(struct listener *l)
 		die(EX_NOINPUT, "nothing of '%s' in room '%s'", l->params.lang,
 		    l->params.room);
 	return stop_count() > 0 ? 128 + stop_signal() : EX_OK;
+}
+
+/* Wait for the page's first message, no longer than GATE_HELLO_MS. */
+static void
+wait_for_hello(struct listener *l)
+{
+	int64_t now_ms = clock_mono_ms(), until_ms = now_ms + GATE_HELLO_MS;
+	struct loop loop;
+
+	loop_init(&loop);
+	while (now_ms < until_ms && !l->page.has_hello && !l->page.is_gone &&
+	       stop_count() == 0 && l->sender.error == 0) {
+		wait_by_poll(l, &loop, now_ms,
+		    now_ms + 1000 < until_ms ? now_ms + 1000 : until_ms);
+		now_ms = clock_mono_ms();
+		hear_page(l, now_ms);
+	}
+	loop_release(&loop);
+}
+
+/* Look at the token that the page has shown. */
+static int
+check_token(struct listener *l, struct gate_refusal *why)
+{
+	int64_t now_ms = clock_mono_ms();
+	int code = ROLE_ERR_MISSING;
+
+	if (l->page.token != NULL) {
+		if (gate_may_try(&l->gate, now_ms, why) != 0)
+			return -1;
+		if (ask_token(l->params.room, l->page.token, &code) != 0) {
+			log_msg(LOG_ERROR, NULL,
+			    "cannot run 'token check': nobody is let in");
+			code = ROLE_ERR_SECRET;
+		}
+	}
+	return gate_judge(&l->gate, code, now_ms, why);
+}
+
+/* Let the page in, or tell it why not: 0, or the status to leave with. */
+static int
+admit(struct listener *l)
+{
+	struct gate_refusal why;
+	int ret;
+
+	ret = gate_init(&l->gate, ROLE_LISTENER, l->session.room.run);
+	if (ret != 0)
+		log_msg(LOG_WARN, NULL, "nobody is counted: %s%s%s",
+		    limit_strerror(ret), ret == LIMIT_ERR_SYS ? ": " : "",
+		    ret == LIMIT_ERR_SYS ? strerror(errno) : "");
+	ret = gate_enter(&l->gate, clock_mono_ms(), &why);
+	if (ret == 0 && gate_needs_token(&l->gate)) {
+		wait_for_hello(l);
+		/* Who has left meanwhile is let in: run() leaves at once. */
+		if (!l->page.is_gone && stop_count() == 0)
+			ret = check_token(l, &why);
+	}
+	gate_release(&l->gate);
+	page_wipe_token(&l->page);
+	return ret == 0 ? 0 : turn_away(l, &why);
 }
 
 int
@@ -266,7 +360,9 @@ main(int argc, char **argv)
 			die(EX_OSERR, "cannot watch standard input: %s",
 			    strerror(-ret));
 	}
-	ret = run(&l);
+	ret = l.has_page ? admit(&l) : 0;
+	if (ret == 0)
+		ret = run(&l);
 	session_release(&l.session);
 	page_release(&l.page);
 	sender_release(&l.sender);

@@ -1,7 +1,9 @@
+#define _GNU_SOURCE /* explicit_bzero */
 #include "page.h"
 
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -20,7 +22,17 @@ page_init(struct page *p, int fd)
 void
 page_release(struct page *p)
 {
+	page_wipe_token(p);
 	line_reader_release(&p->in);
+}
+
+void
+page_wipe_token(struct page *p)
+{
+	if (p->token != NULL)
+		explicit_bzero(p->token, strlen(p->token));
+	free(p->token);
+	p->token = NULL;
 }
 
 bool
@@ -30,10 +42,24 @@ page_is_open(const struct page *p, int64_t now_ms)
 				  now_ms - p->second_ms >= 1000);
 }
 
-/* {"ack":SEQ}; {"type":"hello",...} has nothing for us yet. */
+/* The first one counts. */
 static void
-take_message(struct page *p, const char *text, size_t len)
+take_hello(struct page *p, const json_t *obj)
 {
+	const char *token = json_str(obj, "token");
+
+	if (p->has_hello)
+		return;
+	p->has_hello = true;
+	if (token != NULL && token[0] != '\0')
+		p->token = strdup(token);
+}
+
+/* {"type":"hello","token":...}, {"ack":SEQ}, {"type":"pong"}. */
+static void
+take_message(struct page *p, const char *text, size_t len, int64_t now_ms)
+{
+	const char *type;
 	char reason[128];
 	double seq;
 	json_t *obj;
@@ -45,6 +71,14 @@ take_message(struct page *p, const char *text, size_t len)
 	if (seq >= 0 && seq < 9007199254740992.0) {
 		p->ack = (uint64_t)seq;
 		p->has_ack = true;
+		p->message_ms = now_ms;
+	}
+	type = json_line_type(obj);
+	if (strcmp(type, "hello") == 0) {
+		take_hello(p, obj);
+	} else if (strcmp(type, "pong") == 0) {
+		p->has_pong = true;
+		p->message_ms = now_ms;
 	}
 	json_decref(obj);
 }
@@ -82,6 +116,6 @@ page_read(struct page *p, int64_t now_ms)
 			continue;
 		while ((ret = line_reader_next(&p->in, &text, &len)) != 0)
 			if (ret == 1)
-				take_message(p, text, len);
+				take_message(p, text, len, now_ms);
 	}
 }

@@ -26,11 +26,18 @@ struct page {
 	bool is_gone;      /* end of input: leave */
 	bool has_ack;      /* a new acknowledgement is in `ack` */
 	uint64_t ack;
+	bool has_hello;     /* the first {"type":"hello"} has come */
+	char *token;        /* that it brought, owned; NULL: none */
+	bool has_pong;      /* the page answers pings at all */
+	int64_t message_ms; /* when the last message of ours came */
 };
 
 void page_init(struct page *p, int fd);
 
 void page_release(struct page *p);
+
+/* Forget the token: it was looked at. */
+void page_wipe_token(struct page *p);
 
 /* Take what is there, without waiting. */
 void page_read(struct page *p, int64_t now_ms);

@@ -17,7 +17,7 @@ int
 sender_init(struct sender *s, int fd, int64_t now_ms)
 {
 	memset(s, 0, sizeof(*s));
-	s->sent_ms = now_ms;
+	s->sent_ms = s->room_ms = s->pinged_ms = now_ms;
 	return out_init(&s->out, fd, HIGH_BYTES);
 }
 
@@ -46,24 +46,42 @@ sender_is_full(const struct sender *s)
 	return out_is_full(&s->out);
 }
 
-void
-sender_status(struct sender *s, const char *state, const char *detail,
-    json_t *more, int64_t now_ms)
+/* Send a line of our own; takes obj, NULL: there was no memory for it. */
+static void
+send_object(struct sender *s, json_t *obj, int64_t now_ms)
 {
-	json_t *obj;
 	char *text = NULL;
-	size_t len;
+	size_t len = 0;
 
-	obj = json_status("listen", state, detail, clock_wall_ms());
-	if (obj != NULL && more != NULL)
-		json_object_update(obj, more);
 	if (obj != NULL)
 		text = json_line_dump(obj, &len);
 	note(s, text != NULL ? out_line(&s->out, text, len) : OUT_ERR_NOMEM);
 	free(text);
 	json_decref(obj);
-	json_decref(more);
 	s->sent_ms = now_ms;
+}
+
+void
+sender_status(struct sender *s, const char *state, const char *detail,
+    json_t *more, int64_t now_ms)
+{
+	json_t *obj;
+
+	obj = json_status("listen", state, detail, clock_wall_ms());
+	if (obj != NULL && more != NULL)
+		json_object_update(obj, more);
+	json_decref(more);
+	send_object(s, obj, now_ms);
+}
+
+void
+sender_ping(struct sender *s, int64_t now_ms)
+{
+	send_object(s,
+	    json_pack("{s:s, s:o}", "type", "ping", "at_ms",
+		json_ms(clock_wall_ms())),
+	    now_ms);
+	s->pinged_ms = now_ms;
 }
 
 /* Decide about one audio line; say so when the answer changes. */
@@ -101,5 +119,5 @@ sender_line(struct sender *s, const struct ring_line *line, const char *text,
 	}
 	acks_sent(&s->acks, line->seq, now_ms);
 	note(s, out_bytes(&s->out, text, line->len));
-	s->sent_ms = now_ms;
+	s->sent_ms = s->room_ms = now_ms;
 }

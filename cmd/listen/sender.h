@@ -20,7 +20,9 @@ struct sender {
 	bool is_skipping; /* audio, now */
 	uint64_t skipped; /* audio lines since is_skipping */
 	int64_t sent_ms;  /* when a line went out last, monotonic */
-	int error;        /* of out.h: the first one that ended the output */
+	int64_t room_ms;  /* when one of the room did */
+	int64_t pinged_ms;
+	int error; /* of out.h: the first one that ended the output */
 };
 
 /* Write to fd (borrowed).  0 or a code of out.h. */
@@ -39,6 +41,9 @@ void sender_line(struct sender *s, const struct ring_line *line,
  */
 void sender_status(struct sender *s, const char *state, const char *detail,
     json_t *more, int64_t now_ms);
+
+/* Ask the page whether it is there: {"type":"ping","at_ms":...}. */
+void sender_ping(struct sender *s, int64_t now_ms);
 
 /* Write what goes (out_dispatch()). */
 void sender_dispatch(struct sender *s, struct loop *loop);

@@ -13,7 +13,7 @@
 
 const char token_usage[] =
     "usage: token mint -R ROLE[,ROLE] -r ROOM|'*' --for TIME [--from TIME]\n"
-    "       token check [-R ROLE] [-r ROOM]\n"
+    "       token check [-R ROLE] [-r ROOM] [--json]\n"
     "       token qr [-f utf8|svg|png] [-R ROLE] [-r ROOM] [-l LANG]\n"
     "                [-o FILE] [--stdin] [--no-token] URL\n"
     "       token secret\n"
@@ -25,6 +25,7 @@ const char token_usage[] =
     "      --for TIME          good for so long: 90m, 8h, 3d\n"
     "      --from TIME         not before so long from now\n"
     "check (the token is on standard input):\n"
+    "      --json              say it for programs\n"
     "  -R, --role ROLE         and is it good for this role?\n"
     "  -r, --room ROOM         and for this room?\n"
     "qr (the token is in BOOTH_<ROLE>_TOKEN):\n"
@@ -40,10 +41,10 @@ const char token_usage[] =
     "\n"
     "token(1) has the details.\n";
 
-void
-token_read(char *buf, size_t size)
+int
+token_read_all(char *buf, size_t size)
 {
-	size_t len = 0, start = 0;
+	size_t len = 0;
 	ssize_t n;
 
 	do {
@@ -55,9 +56,21 @@ token_read(char *buf, size_t size)
 			    strerror(errno));
 		len += (size_t)n;
 	} while (n != 0 && len < size);
-	if (len == size)
+	if (len == size || memchr(buf, '\0', len) != NULL)
+		return -1;
+	buf[len] = '\0';
+	return 0;
+}
+
+void
+token_read(char *buf, size_t size)
+{
+	size_t len, start = 0;
+
+	if (token_read_all(buf, size) != 0)
 		die(EX_DATAERR, "standard input holds no token: it is longer "
-				"than any");
+				"than any, or has a NUL byte");
+	len = strlen(buf);
 	while (len > 0 && isspace((unsigned char)buf[len - 1]))
 		len--;
 	buf[len] = '\0';
@@ -66,9 +79,6 @@ token_read(char *buf, size_t size)
 	memmove(buf, buf + start, len - start + 1);
 	if (buf[0] == '\0')
 		die(EX_DATAERR, "standard input holds no token");
-	if (strlen(buf) != len - start)
-		die(EX_DATAERR, "standard input holds no token: it has a NUL "
-				"byte");
 }
 
 int

@@ -15,6 +15,7 @@
 
 #include "base/b64.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/opt.h"
 #include "room/role.h"
@@ -27,7 +28,8 @@
 
 enum {
 	OPT_FOR = 256,
-	OPT_FROM
+	OPT_FROM,
+	OPT_JSON
 };
 
 /* "90m", "8h", "3d", "30s" in seconds. */
@@ -199,10 +201,55 @@ judge(const struct role_config *config, int role, const char *room,
 	return ret;
 }
 
+static int
+status_of(int code)
+{
+	switch (code) {
+	case 0:
+		return EX_OK;
+	case ROLE_ERR_SECRET:
+		return EX_CONFIG;
+	case ROLE_ERR_NOMEM:
+		return EX_OSERR;
+	case ROLE_ERR_FORM:
+		return EX_DATAERR;
+	default:
+		return EX_NOPERM;
+	}
+}
+
+/* The same for programs, which listen(1) is one of: whatever stands there is
+ * the token, and the answer is one object. */
+static int
+check_for_program(
+    const struct role_config *config, int role, const char *room, double now_s)
+{
+	char token[ROLE_TOKEN_MAX + 2], *text = NULL;
+	int code = ROLE_ERR_FORM;
+	json_t *obj;
+	size_t len;
+
+	if (token_read_all(token, sizeof(token)) == 0)
+		code = judge(config, role, room, token, now_s);
+	explicit_bzero(token, sizeof(token));
+	obj = json_pack("{s:i, s:s, s:s}", "code", code, "reason",
+	    code == 0 ? "" : role_reason(code), "detail", role_strerror(code));
+	if (obj != NULL)
+		text = json_line_dump(obj, &len);
+	json_decref(obj);
+	if (text == NULL)
+		die(EX_OSERR, "out of memory");
+	if (puts(text) < 0 || fflush(stdout) != 0)
+		die(EX_IOERR, "cannot write");
+	free(text);
+	return status_of(code);
+}
+
 int
 token_check(int argc, char **argv)
 {
 	static const struct option longs[] = {
+		{ "json", no_argument, NULL, OPT_JSON },
 		{ "role", required_argument, NULL, 'R' },
 		{ "room", required_argument, NULL, 'r' }, { NULL, 0, NULL, 0 }
 	};
@@ -212,10 +259,13 @@ token_check(int argc, char **argv)
 	struct role_config config;
 	struct role_claims claims;
 	double now_s = clock_wall_ms() / 1000;
+	bool has_json = false;
 	int c, ret, role = -1;
 
 	while ((c = opt_next(argc, argv, &spec)) != -1) {
-		if (c == 'r') {
+		if (c == OPT_JSON) {
+			has_json = true;
+		} else if (c == 'r') {
 			parse_room(room, optarg);
 		} else if (c == 'R' && (role = role_find(optarg)) == -1) {
 			opt_fail("there is no role '%s'", optarg);
@@ -229,6 +279,9 @@ token_check(int argc, char **argv)
 	if (c == ROLE_COUNT)
 		die(EX_CONFIG, "neither BOOTH_JWT_SECRET nor a role's token is "
 			       "set: everything is open");
+	if (has_json)
+		return check_for_program(
+		    &config, role, room[0] != '\0' ? room : NULL, now_s);
 	token_read(token, sizeof(token));
 	if (!print_words(&config, token) && config.secret != NULL &&
 	    role_read(&claims, config.secret, token) == 0)
@@ -238,11 +291,7 @@ token_check(int argc, char **argv)
 	if (fflush(stdout) != 0)
 		die(EX_IOERR, "cannot write");
 	if (ret != 0)
-		die(ret == ROLE_ERR_SECRET  ? EX_CONFIG
-		    : ret == ROLE_ERR_NOMEM ? EX_OSERR
-		    : ret == ROLE_ERR_FORM  ? EX_DATAERR
-					    : EX_NOPERM,
-		    "%s", role_strerror(ret));
+		die(status_of(ret), "%s", role_strerror(ret));
 	return EX_OK;
 }
 

@@ -15,6 +15,10 @@ int token_secret(int argc, char **argv);
 
 int token_qr(int argc, char **argv);
 
+/* Read all of standard input into buf, NUL-ended.  0, or -1: it has size bytes
+ * or more, or a NUL byte. */
+int token_read_all(char *buf, size_t size);
+
 /* Read the token that standard input holds, blanks around it left out, into
  * buf; dies if there is none, or more than size - 1 bytes. */
 void token_read(char *buf, size_t size);

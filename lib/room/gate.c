@@ -55,29 +55,31 @@ gate_enter(struct gate *g, int64_t now_ms, struct gate_refusal *why)
 }
 
 int
-gate_check(struct gate *g, const char *room, const char *token, int64_t now_ms,
-    double now_s, struct gate_refusal *why)
+gate_may_try(struct gate *g, int64_t now_ms, struct gate_refusal *why)
 {
 	int64_t retry_ms;
-	int ret;
 
-	if (!gate_needs_token(g))
-		return 0;
-	if (token != NULL && g->has_limit &&
-	    limit_look(&g->limit, LIMIT_GUESS, &g->address, now_ms,
-		&retry_ms) == LIMIT_ERR_RATE)
+	if (g->has_limit && limit_look(&g->limit, LIMIT_GUESS, &g->address,
+				now_ms, &retry_ms) == LIMIT_ERR_RATE)
 		return refuse_rate(why, retry_ms);
-	ret = role_check(&g->roles, g->role, room, token, now_s);
-	if (ret == 0)
+	return 0;
+}
+
+int
+gate_judge(struct gate *g, int code, int64_t now_ms, struct gate_refusal *why)
+{
+	int64_t retry_ms;
+
+	if (code == 0)
 		return 0;
-	if (role_is_guess(ret) && g->has_limit)
+	if (role_is_guess(code) && g->has_limit)
 		(void)limit_take(
 		    &g->limit, LIMIT_GUESS, &g->address, now_ms, &retry_ms);
-	why->reason = role_reason(ret);
+	why->reason = role_reason(code);
 	/* What is wrong with our settings is for our log. */
-	why->detail = ret == ROLE_ERR_SECRET
+	why->detail = code == ROLE_ERR_SECRET
 	                  ? "this server's settings let nobody in"
-	                  : role_strerror(ret);
+	                  : role_strerror(code);
 	why->retry_ms = 0;
 	return -1;
 }

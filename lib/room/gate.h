@@ -56,6 +56,15 @@ int gate_check(struct gate *g, const char *room, const char *token,
     int64_t now_ms, double now_s, struct gate_refusal *why);
 
 /*
+ * The same in steps, for who has role_check() done elsewhere: whether a token
+ * may be looked at at all; and what its code means, counted if it is a guess.
+ */
+int gate_may_try(struct gate *g, int64_t now_ms, struct gate_refusal *why);
+
+int
+gate_judge(struct gate *g, int code, int64_t now_ms, struct gate_refusal *why);
+
+/*
  * The keys of a status line that refuses: {"reason":..., and for "rate"
  * "retry_ms":...}.  A new reference; NULL: no memory.
  */

@@ -83,6 +83,10 @@ const char *role_name(enum role role);
 /* "BOOTH_SPEAKER_TOKEN", ...: the variable of the role's fixed word. */
 const char *role_variable(enum role role);
 
+/* What bearers of these roles may act as; both as 1 << enum role, or together.
+ */
+unsigned int role_serves(unsigned int bearer);
+
 /* The role of a name, or -1. */
 int role_find(const char *name);
 
