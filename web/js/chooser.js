@@ -14,7 +14,9 @@ export function addressOf({ room = '', lang = '' }) {
 	if (lang !== '')
 		query.set('lang', lang);
 	const search = query.toString();
-	return location.pathname + (search === '' ? '' : `?${search}`);
+	/* The fragment holds the token: a reload must find it there. */
+	return location.pathname + (search === '' ? '' : `?${search}`) +
+	    (location.hash ?? '');
 }
 
 function entry(choice, onChoose) {

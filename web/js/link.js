@@ -33,6 +33,11 @@ const GOOD_MS = 5_000;
 const RETRY_MIN_MS = 500;
 const RETRY_MAX_MS = 10_000;
 
+/* The token of the page's address, which no server sees: "#token=...".  Taken
+ * when the page begins, whatever becomes of the address. */
+const token = new URLSearchParams(
+    globalThis.location?.hash.slice(1) ?? '').get('token') ?? undefined;
+
 /* How long to wait before attempt n (from 0) with `random` in [0, 1): half of
  * the step is certain, half is jitter, so that a thousand phones that lost one
  * server do not come back in one instant. */
@@ -145,7 +150,8 @@ export class Link extends EventTarget {
 		this.#socket = socket;
 		this.#opened_at = this.#heard_at = Date.now();
 		this.#become(this.#attempt === 0 ? 'connecting' : 'retrying');
-		socket.onopen = () => socket.send('{"type":"hello"}');
+		socket.onopen = () => socket.send(
+		    JSON.stringify({ type: 'hello', token }));
 		socket.onmessage = (event) => {
 			if (socket === this.#socket)
 				this.#hear(event.data);
@@ -173,6 +179,11 @@ export class Link extends EventTarget {
 		const line = typeof text === 'string' ? parseLine(text) : null;
 		if (line === null) {
 			this.#garbled++;
+			return;
+		}
+		if (line.type === 'ping') {
+			this.#socket.send(
+			    JSON.stringify({ type: 'pong', at_ms: line.at_ms }));
 			return;
 		}
 		const is_own = line.type === 'status' && line.stage === 'listen';
