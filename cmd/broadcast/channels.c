@@ -99,6 +99,8 @@ channels_init(struct channels *c, const struct room *room, double now_ms)
 	if (ret == 0)
 		ret = open_ring(c, source, ROOM_PARTIALS);
 	if (ret == 0)
+		ret = open_ring(c, source, ROOM_STATUS);
+	if (ret == 0)
 		ret = room_each_channel(room, open_existing, c);
 	if (ret == ROOM_ERR_ABSENT || (ret == ROOM_ERR_SYS && c->error == 0)) {
 		c->saved_errno = errno;

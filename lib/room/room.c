@@ -19,6 +19,7 @@ static const char *const format_names[ROOM_NFORMATS] = {
 	[ROOM_PARTIALS] = "partials",
 	[ROOM_PCM] = "pcm",
 	[ROOM_OPUS] = "opus",
+	[ROOM_STATUS] = "status",
 };
 
 static const char ring_suffix[] = ".ring";
@@ -52,6 +53,8 @@ room_format_bytes(enum room_format format)
 		return ROOM_RING_BYTES_PCM;
 	case ROOM_OPUS:
 		return ROOM_RING_BYTES_OPUS;
+	case ROOM_STATUS:
+		return ROOM_RING_BYTES_STATUS;
 	default:
 		return ROOM_RING_BYTES_TEXT;
 	}
@@ -175,7 +178,14 @@ room_exists(const struct room *r)
 static const char *
 lock_name(enum room_role role)
 {
-	return role == ROOM_WRITER ? "writer.lock" : "speaker.lock";
+	switch (role) {
+	case ROOM_WRITER:
+		return "writer.lock";
+	case ROOM_SPEAKER:
+		return "speaker.lock";
+	default:
+		return "say.lock";
+	}
 }
 
 int
@@ -223,10 +233,11 @@ int
 room_channel(char *buf, const char *lang, enum room_format format)
 {
 	bool is_source = strcmp(lang, ROOM_SOURCE) == 0;
+	bool is_of_source = format == ROOM_PARTIALS || format == ROOM_STATUS;
 
 	if ((!is_source && !lang_is_tag(lang)) || strlen(lang) >= LANG_TAG_MAX)
 		return ROOM_ERR_CHANNEL;
-	if (format != ROOM_TEXT && is_source != (format == ROOM_PARTIALS))
+	if (format != ROOM_TEXT && is_source != is_of_source)
 		return ROOM_ERR_CHANNEL;
 	snprintf(buf, ROOM_CHANNEL_MAX, "%s.%s", lang, format_names[format]);
 	return 0;

@@ -6,6 +6,7 @@
  *		want/<channel>   lock files; see want.h
  *		writer.lock      held by broadcast
  *		speaker.lock     held by speak
+ *		say.lock         held by interject; see say.h
  *		room.json        written whole, by rename
  *
  * Channels.  A channel is a language and a format, "es-ES.pcm"; the language
@@ -20,8 +21,11 @@
  *	source.partials  the same and partial transcripts: five a second, with
  *	                 all their words, would push the finals out of
  *	                 source.text within minutes and wake everybody for them
+ *	source.status    all status lines and nothing else: for operators
  *
- * Status lines go to all channels.
+ * Status lines go to all channels, but for those that are of no use to a
+ * listener (levels, costs): these go to source.status alone.  Retractions go to
+ * all channels but source.status.
  *
  * Numbers.  All channels of a language number their lines together: a line has
  * the same `seq` in each of its channels, and each channel's numbers grow but
@@ -68,20 +72,22 @@ const char *room_strerror(int code);
 
 /* Our choice.  Text: some 800 captions, about an hour and a half of talk.  PCM:
  * 24 s at 43 kB/s, more than a sentence that was voiced faster than it plays;
- * Opus: more than a minute. */
+ * Opus: more than a minute.  Status: a level a second for some 20 minutes. */
 #define ROOM_RING_BYTES_TEXT (512 * 1024)
 #define ROOM_RING_BYTES_PCM (1024 * 1024)
 #define ROOM_RING_BYTES_OPUS (512 * 1024)
+#define ROOM_RING_BYTES_STATUS (256 * 1024)
 
 enum room_format {
 	ROOM_TEXT,
 	ROOM_PARTIALS, /* of ROOM_SOURCE only */
 	ROOM_PCM,
 	ROOM_OPUS,
+	ROOM_STATUS, /* of ROOM_SOURCE only */
 	ROOM_NFORMATS
 };
 
-/* "text", "partials", "pcm", "opus". */
+/* "text", "partials", "pcm", "opus", "status". */
 const char *room_format_name(enum room_format format);
 
 /* Our choice of a ring's size for the format, in bytes. */
@@ -115,7 +121,8 @@ bool room_exists(const struct room *r);
 
 enum room_role {
 	ROOM_WRITER,
-	ROOM_SPEAKER
+	ROOM_SPEAKER,
+	ROOM_SAYER
 };
 
 /*

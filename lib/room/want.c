@@ -9,6 +9,10 @@
 
 #include "base/lang.h"
 
+/* See want.h: where a holder's byte is. */
+#define OWN_STEP (1 << 22)
+#define OWN_TRIES 1024
+
 static int
 want_path(const struct room *r, const char *channel, char *buf)
 {
@@ -21,10 +25,27 @@ want_path(const struct room *r, const char *channel, char *buf)
 	return room_path(r, file, buf);
 }
 
+/* A byte that nobody else has.  0, or -1 with errno set. */
+static int
+lock_own_byte(int fd)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int i;
+
+	lock.l_len = 1;
+	for (i = 0; i < OWN_TRIES; i++) {
+		lock.l_start = (off_t)getpid() + i * (off_t)OWN_STEP;
+		if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
+			return 0;
+		if (errno != EAGAIN && errno != EACCES)
+			return -1;
+	}
+	return -1;
+}
+
 int
 want_hold(const struct room *r, const char *channel)
 {
-	struct flock lock = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
 	char path[ROOM_PATH_MAX];
 	int fd, ret, saved_errno;
 
@@ -34,7 +55,7 @@ want_hold(const struct room *r, const char *channel)
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd == -1)
 		return errno == ENOENT ? ROOM_ERR_ABSENT : ROOM_ERR_SYS;
-	if (fcntl(fd, F_OFD_SETLK, &lock) == -1) {
+	if (lock_own_byte(fd) == -1) {
 		saved_errno = errno;
 		close(fd);
 		errno = saved_errno;
@@ -59,6 +80,56 @@ is_held(const struct room *r, const char *channel)
 	held = fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 	close(fd);
 	return held;
+}
+
+/* Locks in [from, to); the kernel's answer is any one of them, so what lies
+ * before and behind it is asked for again. */
+static unsigned int
+count_between(int fd, off_t from, off_t to)
+{
+	struct flock lock;
+	unsigned int n = 0;
+
+	while (from < to) {
+		memset(&lock, 0, sizeof(lock));
+		lock.l_type = F_WRLCK;
+		lock.l_whence = SEEK_SET;
+		lock.l_start = from;
+		lock.l_len = to - from;
+		if (fcntl(fd, F_OFD_GETLK, &lock) == -1 ||
+		    lock.l_type == F_UNLCK)
+			break;
+		n++;
+		/* Somebody who locks it all, up to its end, is one, too. */
+		if (lock.l_len == 0)
+			lock.l_len = to - lock.l_start;
+		/* The shorter way is the nested one: its depth is bounded. */
+		if (lock.l_start - from < to - (lock.l_start + lock.l_len)) {
+			n += count_between(fd, from, lock.l_start);
+			from = lock.l_start + lock.l_len;
+		} else {
+			n += count_between(fd, lock.l_start + lock.l_len, to);
+			to = lock.l_start;
+		}
+	}
+	return n;
+}
+
+unsigned int
+want_count(const struct room *r, const char *channel)
+{
+	char path[ROOM_PATH_MAX];
+	unsigned int n;
+	int fd;
+
+	if (want_path(r, channel, path) != 0)
+		return 0;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return 0;
+	n = count_between(fd, 0, (off_t)OWN_TRIES * OWN_STEP);
+	close(fd);
+	return n;
 }
 
 unsigned int

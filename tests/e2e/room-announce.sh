@@ -23,7 +23,7 @@ announced() {
 }
 wait_for "announcement in room.json" announced
 [ -e "$BOOTH_RUN/rooms/main/eo.text.ring" ] || fail "eo has no channel"
-[ "$(find "$BOOTH_RUN" -name '*.ring' | wc -l)" -eq 6 ] ||
+[ "$(find "$BOOTH_RUN" -name '*.ring' | wc -l)" -eq 7 ] ||
 	fail "channels of what is no language: $(find "$BOOTH_RUN" -name '*.ring')"
 
 # A listener of a language that nobody has spoken yet is connected, not waiting.

@@ -123,7 +123,7 @@ START_TEST(a_channel_is_a_language_and_a_format_and_no_path)
 {
 	static const char *const bad[] = { "", ".", "..", "es-ES", ".text",
 		"es-ES.wav", "es-ES.text.x", "../es.text", "e/s.text",
-		"es-ES.partials", "source.pcm", "source.opus",
+		"es-ES.partials", "es-ES.status", "source.pcm", "source.opus",
 		"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz.text" };
 	char buf[ROOM_CHANNEL_MAX], lang[LANG_TAG_MAX], path[ROOM_PATH_MAX];
 	enum room_format format;
@@ -136,6 +136,10 @@ START_TEST(a_channel_is_a_language_and_a_format_and_no_path)
 	ck_assert_int_eq(format, ROOM_PCM);
 	ck_assert_int_eq(room_channel(buf, ROOM_SOURCE, ROOM_PARTIALS), 0);
 	ck_assert_int_eq(room_channel_parse(buf, lang, &format), 0);
+	ck_assert_int_eq(room_channel(buf, ROOM_SOURCE, ROOM_STATUS), 0);
+	ck_assert_str_eq(buf, "source.status");
+	ck_assert_int_eq(room_channel_parse(buf, lang, &format), 0);
+	ck_assert_int_eq(format, ROOM_STATUS);
 	ck_assert_int_eq(
 	    room_channel(buf, ROOM_SOURCE, ROOM_PCM), ROOM_ERR_CHANNEL);
 	ck_assert_int_eq(
@@ -244,6 +248,69 @@ START_TEST(a_want_goes_with_a_process_that_is_killed)
 }
 END_TEST
 
+START_TEST(those_who_want_are_counted_wherever_their_bytes_are)
+{
+	struct flock odd = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
+	char path[ROOM_PATH_MAX];
+	int fds[200], i, status;
+	pid_t pids[20];
+	int ready[2];
+	char c;
+
+	ck_assert_uint_eq(want_count(&room, "es-ES.opus"), 0);
+	ck_assert_int_eq(room_create(&room), 0);
+	ck_assert_uint_eq(want_count(&room, "es-ES.opus"), 0);
+	ck_assert_uint_eq(want_count(&room, "../writer.lock"), 0);
+	for (i = 0; i < 200; i++) {
+		fds[i] = want_hold(&room, "es-ES.opus");
+		ck_assert_int_ge(fds[i], 0);
+		ck_assert_uint_eq(
+		    want_count(&room, "es-ES.opus"), (unsigned int)i + 1);
+	}
+	ck_assert_uint_eq(want_count(&room, "es-ES.pcm"), 0);
+	for (i = 0; i < 200; i += 2)
+		close(fds[i]);
+	ck_assert_uint_eq(want_count(&room, "es-ES.opus"), 100);
+	ck_assert_int_eq(pipe(ready), 0);
+	for (i = 0; i < 20; i++) {
+		pids[i] = fork();
+		if (pids[i] == 0) {
+			if (want_hold(&room, "es-ES.opus") < 0 ||
+			    write(ready[1], "x", 1) != 1)
+				_exit(1);
+			for (;;)
+				pause();
+		}
+		ck_assert_int_eq(read(ready[0], &c, 1), 1);
+	}
+	/* The children have copies of our descriptors, which are the same
+	 * locks. */
+	ck_assert_uint_eq(want_count(&room, "es-ES.opus"), 120);
+	for (i = 0; i < 20; i += 2) {
+		kill(pids[i], SIGKILL);
+		ck_assert_int_eq(waitpid(pids[i], &status, 0), pids[i]);
+	}
+	ck_assert_uint_eq(want_count(&room, "es-ES.opus"), 110);
+	for (i = 1; i < 20; i += 2) {
+		kill(pids[i], SIGKILL);
+		ck_assert_int_eq(waitpid(pids[i], &status, 0), pids[i]);
+	}
+	for (i = 1; i < 200; i += 2)
+		close(fds[i]);
+	ck_assert_uint_eq(want_count(&room, "es-ES.opus"), 0);
+	/* A lock to the end of the file, as flock(1) and others take it. */
+	ck_assert_int_eq(room_path(&room, "want/es-ES.opus", path), 0);
+	fds[0] = open(path, O_RDWR);
+	ck_assert_int_eq(fcntl(fds[0], F_SETLK, &odd), 0);
+	pids[0] = fork();
+	if (pids[0] == 0)
+		_exit(want_count(&room, "es-ES.opus") == 1 ? 0 : 1);
+	ck_assert_int_eq(waitpid(pids[0], &status, 0), pids[0]);
+	ck_assert_int_eq(status, 0);
+	close(fds[0]);
+}
+END_TEST
+
 START_TEST(a_file_is_replaced_whole_or_not_at_all)
 {
 	char path[ROOM_PATH_MAX], buf[16];
@@ -291,6 +358,7 @@ main(void)
 	tcase_add_test(tc, the_channels_of_a_room_are_found);
 	tcase_add_test(tc, a_want_is_seen_while_somebody_holds_it);
 	tcase_add_test(tc, a_want_goes_with_a_process_that_is_killed);
+	tcase_add_test(tc, those_who_want_are_counted_wherever_their_bytes_are);
 	tcase_add_test(tc, a_file_is_replaced_whole_or_not_at_all);
 	tcase_add_test(tc, every_error_has_a_text);
 	suite_add_tcase(s, tc);
