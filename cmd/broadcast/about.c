@@ -10,9 +10,10 @@
 static const char file[] = "room.json";
 
 void
-about_init(struct about *a, double now_ms)
+about_init(struct about *a, const char *title, double now_ms)
 {
 	memset(a, 0, sizeof(*a));
+	a->title = title;
 	a->since_ms = now_ms;
 	a->is_on = true;
 	a->is_dirty = true;
@@ -37,18 +38,20 @@ resume_lang(struct channels *c, const char *tag, const json_t *formats)
 	    l->open & FORMAT_BIT(f);
 }
 
-void
+bool
 about_resume(struct about *a, struct channels *c)
 {
 	char path[ROOM_PATH_MAX];
 	const char *source;
 	json_t *old, *tag;
+	bool was_on;
 	size_t i;
 
 	if (room_path(c->room, file, path) != 0)
-		return;
+		return false;
 	old = json_load_file(path, 0, NULL);
-	if (json_is_set(old, "on")) {
+	was_on = json_is_set(old, "on");
+	if (was_on) {
 		a->since_ms = json_num(old, "since_ms", a->since_ms);
 		source = json_str(old, "source");
 		if (source != NULL && strlen(source) < sizeof(a->source))
@@ -60,6 +63,7 @@ about_resume(struct about *a, struct channels *c)
 			    json_string_value(tag)));
 	}
 	json_decref(old);
+	return was_on;
 }
 
 static json_t *
@@ -106,11 +110,15 @@ describe(const struct about *a, const struct channels *c, double now_ms)
 			json_object_set_new(voiced, sorted[i]->tag, voices);
 	}
 	json_object_set_new(obj, "room", json_string(c->room->name));
+	if (a->title != NULL)
+		json_object_set_new(obj, "title", json_string(a->title));
 	json_object_set_new(obj, "on", json_boolean(a->is_on));
 	if (a->source[0] != '\0')
 		json_object_set_new(obj, "source", json_string(a->source));
 	json_object_set_new(obj, "targets", targets);
 	json_object_set_new(obj, "voiced", voiced);
+	if (a->paused != NULL)
+		json_object_set_new(obj, "paused", json_string(a->paused));
 	json_object_set_new(obj, "since_ms", json_ms(a->since_ms));
 	json_object_set_new(obj, "updated_ms", json_ms(now_ms));
 	return obj;

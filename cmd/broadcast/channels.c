@@ -186,13 +186,14 @@ channels_put(struct channels *c, const char *tag, unsigned int formats,
 }
 
 int
-channels_put_all(struct channels *c, const struct channels_line *line)
+channels_put_all(
+    struct channels *c, unsigned int formats, const struct channels_line *line)
 {
 	size_t i;
 	int error, ret = 0;
 
 	for (i = 0; i < c->nlangs; i++) {
-		error = put(c, &c->langs[i], ~0u, line);
+		error = put(c, &c->langs[i], formats, line);
 		if (error != 0)
 			ret = error;
 	}

@@ -90,8 +90,9 @@ int channels_open(struct channels *c, const char *tag, unsigned int create,
 int channels_put(struct channels *c, const char *tag, unsigned int formats,
     unsigned int create, const struct channels_line *line);
 
-/* Write the line to every ring that is open. */
-int channels_put_all(struct channels *c, const struct channels_line *line);
+/* Write the line to every ring that is open and of one of the formats. */
+int channels_put_all(
+    struct channels *c, unsigned int formats, const struct channels_line *line);
 
 /* Wake the readers of all rings that were written to. */
 void channels_wake(struct channels *c);

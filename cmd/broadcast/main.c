@@ -11,6 +11,7 @@
 #include "about.h"
 #include "announce.h"
 #include "archive.h"
+#include "audience.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/line.h"
@@ -18,8 +19,10 @@
 #include "base/loop.h"
 #include "base/opt.h"
 #include "base/stop.h"
+#include "base/utf8.h"
 #include "channels.h"
 #include "metrics.h"
+#include "money.h"
 #include "parse.h"
 #include "route.h"
 
@@ -33,11 +36,16 @@
 /* Complaints about bad lines: this many at once, then one a second. */
 #define COMPLAINTS_BURST 5
 
+#define TITLE_MAX 200 /* bytes, our choice */
+
 static const char usage[] =
-    "usage: broadcast -r ROOM [-hqVv] [--archive FILE] [--metrics FILE]\n"
+    "usage: broadcast -r ROOM [-hqVv] [--archive FILE] [--max-usd USD]\n"
+    "                 [--metrics FILE] [--title TEXT]\n"
     "  -r, --room ROOM      name of the room: a-z, 0-9 and '-'\n"
     "      --archive FILE   append every line, as it came, to FILE\n"
+    "      --max-usd USD    pause the room when so much has been spent\n"
     "      --metrics FILE   keep figures in FILE, in Prometheus' format\n"
+    "      --title TEXT     name of the talk or hall, for people\n"
     "  -h, --help           show this and exit\n"
     "  -q, --quiet          errors only\n"
     "  -V, --version        show the version and exit\n"
@@ -45,13 +53,16 @@ static const char usage[] =
 
 enum {
 	OPT_ARCHIVE = 256,
-	OPT_METRICS
+	OPT_MAX_USD,
+	OPT_METRICS,
+	OPT_TITLE
 };
 
 static const struct option longs[] = { { "room", required_argument, NULL, 'r' },
 	{ "archive", required_argument, NULL, OPT_ARCHIVE },
+	{ "max-usd", required_argument, NULL, OPT_MAX_USD },
 	{ "metrics", required_argument, NULL, OPT_METRICS },
-	{ NULL, 0, NULL, 0 } };
+	{ "title", required_argument, NULL, OPT_TITLE }, { NULL, 0, NULL, 0 } };
 
 static const struct opt_spec spec = { "broadcast", usage, "r:", longs, NULL };
 
@@ -61,8 +72,12 @@ struct broadcast {
 	struct about about;
 	struct archive archive;
 	struct metrics metrics;
+	struct audience audience;
+	struct money money;
 	struct line_reader in;
 	const char *room_name, *archive_path, *metrics_path; /* as typed */
+	const char *title;                                   /* the same */
+	double max_usd;                                      /* 0: no limit */
 	int lock_fd;
 	bool is_ended; /* stdin */
 	bool has_read_error;
@@ -74,6 +89,18 @@ struct broadcast {
 	int64_t input_at_ms; /* when something was read last */
 	int64_t stop_at_ms;  /* when the first signal was noticed, or 0 */
 };
+
+static const char *
+take_title(const char *value)
+{
+	size_t len = strlen(value);
+
+	if (len > TITLE_MAX)
+		opt_fail("--title takes up to %d bytes", TITLE_MAX);
+	if (!utf8_is_valid(value, len))
+		opt_fail("--title is not UTF-8");
+	return len > 0 ? value : NULL;
+}
 
 static void
 parse_options(struct broadcast *b, int argc, char **argv)
@@ -88,8 +115,15 @@ parse_options(struct broadcast *b, int argc, char **argv)
 		case OPT_ARCHIVE:
 			b->archive_path = optarg;
 			break;
+		case OPT_MAX_USD:
+			b->max_usd =
+			    opt_real("--max-usd", optarg, 0.01, SPEND_USD_MAX);
+			break;
 		case OPT_METRICS:
 			b->metrics_path = optarg;
+			break;
+		case OPT_TITLE:
+			b->title = take_title(optarg);
 			break;
 		}
 	}
@@ -177,7 +211,7 @@ put(struct broadcast *b, const struct route *r, const char *text, size_t len)
 	int ret;
 
 	if (r->is_for_all) {
-		ret = channels_put_all(&b->channels, &line);
+		ret = channels_put_all(&b->channels, r->formats, &line);
 	} else {
 		ret = channels_put(
 		    &b->channels, r->lang, r->formats, r->create, &line);
@@ -190,29 +224,69 @@ put(struct broadcast *b, const struct route *r, const char *text, size_t len)
 	ring_trouble(b, ret);
 }
 
-/* A line of our own to all channels. */
+/* Write a line of our own; takes obj. */
 static void
-say(struct broadcast *b, const char *state, const char *detail,
-    uint64_t missing_lines)
+put_object(struct broadcast *b, const struct route *r, json_t *obj)
 {
-	struct route r = { .is_for_all = true, .kind = RING_STATUS };
-	json_t *obj;
 	char *text;
 	size_t len;
 
-	obj = json_status("broadcast", state, detail, clock_wall_ms());
 	json_object_set_new(obj, "room", json_string(b->room.name));
-	if (missing_lines > 0)
-		json_object_set_new(obj, "missing_lines",
-		    json_integer((json_int_t)missing_lines));
 	text = json_line_dump(obj, &len);
 	json_decref(obj);
 	if (text == NULL)
 		die(EX_OSERR, "out of memory");
+	put(b, r, text, len);
+	free(text);
+}
+
+/* A status line of our own to all channels. */
+static void
+say(struct broadcast *b, const char *state, const char *detail,
+    uint64_t missing_lines)
+{
+	struct route r = {
+		.is_for_all = true, .formats = ~0u, .kind = RING_STATUS
+	};
+	json_t *obj;
+
+	obj = json_status("broadcast", state, detail, clock_wall_ms());
+	if (missing_lines > 0)
+		json_object_set_new(obj, "missing_lines",
+		    json_integer((json_int_t)missing_lines));
 	if (strcmp(state, "ended") == 0)
 		r.kind |= RING_END;
-	put(b, &r, text, len);
-	free(text);
+	put_object(b, &r, obj);
+}
+
+/* The room's pause came or went: everybody is told. */
+static void
+tell_pause(struct broadcast *b)
+{
+	const struct budget *budget = &b->money.budget;
+
+	if (budget->is_paused)
+		log_msg(LOG_WARN, NULL, "paused: %s", budget->reason);
+	else
+		log_msg(LOG_INFO, NULL, "resumed");
+	say(b, budget->is_paused ? "paused" : "resumed",
+	    budget->is_paused ? budget->reason : NULL, 0);
+	b->about.paused = budget->is_paused ? budget->reason : NULL;
+	b->about.is_dirty = true;
+	b->metrics.is_paused = budget->is_paused;
+}
+
+/* What the operator is told of money. */
+static void
+tell_cost(struct broadcast *b, int64_t now_ms)
+{
+	struct route r = { .lang = ROOM_SOURCE,
+		.formats = FORMAT_BIT(ROOM_STATUS),
+		.kind = RING_STATUS };
+	json_t *obj = money_line(&b->money, now_ms);
+
+	if (obj != NULL)
+		put_object(b, &r, obj);
 }
 
 static void
@@ -253,12 +327,36 @@ without_seq(const char *text, size_t *len)
 }
 
 static void
+to_archive(struct broadcast *b, char *text, size_t len)
+{
+	text[len] = '\n';
+	tell_archive(
+	    b, archive_line(&b->archive, text, len + 1, clock_mono_ms()));
+	text[len] = '\0';
+}
+
+/* What a line says of the room as a whole. */
+static void
+learn(struct broadcast *b, const json_t *obj, const char *type)
+{
+	/* What an operator types is no sign of what the speaker speaks. */
+	if (strcmp(type, "transcript") == 0 &&
+	    json_object_get(obj, "said_by") == NULL) {
+		announce_source(&b->about, json_str(obj, "lang"));
+	} else if (strcmp(type, "status") == 0) {
+		ring_trouble(b, announce(&b->channels, &b->about, obj));
+		money_status(&b->money, obj);
+	}
+}
+
+static void
 take_line(struct broadcast *b, char *text, size_t len)
 {
 	const char *type, *why = NULL;
 	char reason[256], *copy = NULL;
 	struct route r;
 	json_t *obj;
+	int ret;
 
 	if (len == 0)
 		return;
@@ -267,22 +365,16 @@ take_line(struct broadcast *b, char *text, size_t len)
 		complain(b, reason);
 		return;
 	}
-	if (b->archive_path != NULL) {
-		text[len] = '\n';
-		tell_archive(b,
-		    archive_line(&b->archive, text, len + 1, clock_mono_ms()));
-		text[len] = '\0';
-	}
 	type = json_line_type(obj);
+	ret = route_line(&r, obj, type, &why);
+	if (b->archive_path != NULL && !r.is_fleeting)
+		to_archive(b, text, len);
 	metrics_line(&b->metrics, obj, type, len + 1, clock_wall_ms());
-	if (route_line(&r, obj, type, &why) != 0) {
+	if (ret != 0) {
 		complain(b, why);
 		goto out;
 	}
-	if (strcmp(type, "transcript") == 0)
-		announce_source(&b->about, json_str(obj, "lang"));
-	else if (r.is_for_all)
-		ring_trouble(b, announce(&b->channels, &b->about, obj));
+	learn(b, obj, type);
 	if (r.has_seq && strstr(text, "\"seq\"") == NULL) {
 		text = copy = without_seq(text, &len);
 		r.has_seq = false;
@@ -340,6 +432,9 @@ tick(struct broadcast *b, int64_t now_ms)
 		b->metrics.archive_missing = b->archive.missing;
 	}
 	b->metrics.ring_lost = b->channels.lost;
+	if (money_dispatch(&b->money, now_ms))
+		tell_pause(b);
+	tell_cost(b, now_ms);
 	ret = about_write(&b->about, &b->channels, wall_ms);
 	if (ret != 0) {
 		log_msg(LOG_ERROR, NULL, "cannot write room.json of '%s': %s",
@@ -348,6 +443,7 @@ tick(struct broadcast *b, int64_t now_ms)
 	}
 	if (b->metrics_path != NULL && now_ms >= b->metrics_at_ms) {
 		b->metrics_at_ms = now_ms + METRICS_MS;
+		audience_count(&b->audience, now_ms);
 		ret = metrics_write(
 		    &b->metrics, b->metrics_path, b->about.is_on, wall_ms);
 		if (ret != 0 && !b->metrics_complained)
@@ -399,6 +495,7 @@ run(struct broadcast *b)
 		slot = loop_watch(&loop, STDIN_FILENO, POLLIN);
 		if (b->metrics_path != NULL)
 			loop_deadline(&loop, b->metrics_at_ms);
+		money_prepare(&b->money, &loop);
 		if (b->archive_path != NULL)
 			loop_deadline(&loop, archive_deadline_ms(&b->archive));
 		if (loop_wait(&loop) == -1)
@@ -449,7 +546,7 @@ main(int argc, char **argv)
 	int status;
 
 	parse_options(&b, argc, argv);
-	if (stop_init() == -1)
+	if (stop_init() == -1 || stop_resume_init() == -1)
 		die(EX_OSERR, "signals: %s", strerror(errno));
 	/* A file size limit costs the archive, not the room. */
 	signal(SIGXFSZ, SIG_IGN);
@@ -458,9 +555,13 @@ main(int argc, char **argv)
 	    archive_open(&b.archive, b.archive_path, clock_mono_ms()) == -1)
 		die(EX_CANTCREAT, "cannot open archive '%s': %s",
 		    b.archive_path, strerror(errno));
+	about_init(&b.about, b.title, clock_wall_ms());
+	money_init(
+	    &b.money, &b.room, b.max_usd, about_resume(&b.about, &b.channels));
 	metrics_init(&b.metrics, b.room.name);
-	about_init(&b.about, clock_wall_ms());
-	about_resume(&b.about, &b.channels);
+	b.metrics.spend = &b.money.spend;
+	b.metrics.audience = &b.audience;
+	b.audience.room = &b.room;
 	line_reader_init(&b.in, LINE_MAX_BYTES);
 	b.complaints = COMPLAINTS_BURST;
 	say(&b, "ready", NULL, 0);

@@ -155,6 +155,34 @@ value_age(const struct metrics_row *r, double now_ms)
 	return (now_ms - r->last_ms) / 1000;
 }
 
+static void
+write_cost(FILE *f, const struct metrics *m)
+{
+	size_t i;
+
+	head(f, "est_usd_total", "counter",
+	    "US dollars spent in this talk, by stage, estimated.");
+	for (i = 0; i < m->spend->nstages; i++)
+		fprintf(f,
+		    "booth_est_usd_total{room=\"%s\",stage=\"%s\"} %.15g\n",
+		    m->room,
+		    label(m->spend->stages[i].name,
+			sizeof(m->spend->stages[i].name)),
+		    spend_stage_usd(&m->spend->stages[i]));
+}
+
+static void
+write_audience(FILE *f, const struct metrics *m)
+{
+	size_t i;
+
+	head(f, "listeners", "gauge", "Listeners now, by channel.");
+	for (i = 0; i < m->audience->n; i++)
+		fprintf(f, "booth_listeners{room=\"%s\",channel=\"%s\"} %u\n",
+		    m->room, m->audience->channels[i].name,
+		    m->audience->channels[i].listeners);
+}
+
 int
 metrics_write(
     const struct metrics *m, const char *path, bool is_on, double now_ms)
@@ -168,6 +196,10 @@ metrics_write(
 	if (f == NULL)
 		return -1;
 	single(f, m, "on", "gauge", "Whether a talk is on the air.", is_on);
+	single(f, m, "paused", "gauge", "Whether paid work is paused.",
+	    m->is_paused);
+	write_cost(f, m);
+	write_audience(f, m);
 	head(f, "lines_total", "counter", "Lines taken, by type and language.");
 	family(f, m, "lines_total", false, value_count, now_ms);
 	head(f, "bytes_total", "counter", "Bytes of these lines.");

@@ -8,7 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "audience.h"
 #include "base/lang.h"
+#include "spend.h"
 
 /* Our choice: rows of one table.  What comes beyond is counted in "other". */
 #define METRICS_ROWS_MAX 512
@@ -22,7 +24,10 @@ struct metrics_row {
 };
 
 struct metrics {
-	const char *room;           /* borrowed */
+	const char *room;                /* borrowed */
+	const struct spend *spend;       /* borrowed */
+	const struct audience *audience; /* borrowed */
+	bool is_paused;
 	struct metrics_row *lines;  /* by type and language */
 	struct metrics_row *stages; /* by stage and language */
 	size_t nlines, nstages;

@@ -53,6 +53,38 @@ route_audio(struct route *r, const json_t *obj, const char **why)
 	return route_lang(r, obj, why);
 }
 
+/* Levels, one a second, tell a listener nothing. */
+static void
+route_status(struct route *r, const json_t *obj)
+{
+	const char *state = json_str(obj, "state");
+
+	r->kind = RING_STATUS;
+	if (state == NULL || strcmp(state, "level") != 0) {
+		r->is_for_all = true;
+		r->formats = ~0u;
+		return;
+	}
+	r->is_fleeting = true;
+	r->lang = ROOM_SOURCE;
+	r->formats = r->create = FORMAT_BIT(ROOM_STATUS);
+}
+
+static int
+route_retraction(struct route *r, const json_t *obj, const char **why)
+{
+	const char *id = json_str(obj, "id");
+
+	if (id == NULL || id[0] == '\0') {
+		*why = "a retraction without the 'id' of an utterance";
+		return -1;
+	}
+	r->kind = RING_RETRACTION;
+	r->is_for_all = true;
+	r->formats = ~FORMAT_BIT(ROOM_STATUS);
+	return 0;
+}
+
 int
 route_line(
     struct route *r, const json_t *obj, const char *type, const char **why)
@@ -60,8 +92,9 @@ route_line(
 	memset(r, 0, sizeof(*r));
 	r->has_seq = json_object_get(obj, "seq") != NULL;
 	if (strcmp(type, "status") == 0) {
-		r->is_for_all = true;
-		r->kind = RING_STATUS;
+		route_status(r, obj);
+	} else if (strcmp(type, "retraction") == 0) {
+		return route_retraction(r, obj, why);
 	} else if (strcmp(type, "transcript") == 0) {
 		r->kind =
 		    json_is_set(obj, "final") ? RING_CAPTION : RING_PARTIAL;

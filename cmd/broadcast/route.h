@@ -7,7 +7,9 @@
 #include <stdint.h>
 
 struct route {
-	bool is_for_all;      /* every channel of the room */
+	bool is_for_all;      /* every channel of the room that has one of
+	                         `formats`, which may be ~0u */
+	bool is_fleeting;     /* not for the archive */
 	const char *lang;     /* ROOM_SOURCE or the language's tag; borrowed
 	                         from the line or the table of languages */
 	unsigned int formats; /* FORMAT_BITs the line goes to */

@@ -147,23 +147,43 @@ seek_live(struct session *s, enum join how, uint64_t *newest)
 	return UINT64_MAX;
 }
 
+/* As ring_peek() and ring_skip(); *is_shown: it is a caption, and was not taken
+ * back. */
+static int
+next_line(struct session *s, struct ring_reader *text, struct ring_line *line,
+    bool *is_shown)
+{
+	int ret = ring_peek(text, line);
+
+	if (ret != 1)
+		return ret;
+	*is_shown = line->kind & RING_CAPTION;
+	if (!*is_shown || s->retracted.n == 0) {
+		ring_skip(text, line);
+		return 1;
+	}
+	ret = ring_read(text, s->line, sizeof(s->line), line);
+	*is_shown =
+	    ret == 1 && !retracted_has(&s->retracted, s->line, line->len - 1);
+	return ret;
+}
+
 /* The number of the caption with which the context begins. */
 static uint64_t
-find_context(const struct session *s, struct ring_reader *text)
+find_context(struct session *s, struct ring_reader *text)
 {
 	uint64_t seqs[CONTEXT_LINES] = { 0 };
 	bool is_on = room_is_locked(&s->room, ROOM_WRITER);
 	struct ring_line line;
 	unsigned int n = 0;
-	int ret;
+	bool is_shown;
 
-	while ((ret = ring_peek(text, &line)) == 1) {
-		if (line.kind & RING_CAPTION)
+	while (next_line(s, text, &line, &is_shown) == 1) {
+		if (is_shown)
 			seqs[n++ % CONTEXT_LINES] = line.seq;
 		/* The end of an earlier talk is no context to this one. */
 		if (is_on && (line.kind & RING_END))
 			n = 0;
-		ring_skip(text, &line);
 	}
 	ring_seek_oldest(text);
 	if (n == 0)
@@ -180,7 +200,9 @@ say_gap(struct session *s, const char *detail, int64_t now_ms)
 
 /*
  * Send the captions of the text ring with from <= seq < to that the listener
- * does not have.  With is_resuming, say so if some of them are gone.
+ * does not have, but for those that were taken back meanwhile, and the
+ * retractions, for the captions that it has.  With is_resuming, say so if some
+ * of them are gone.
  */
 static void
 send_captions(struct session *s, struct ring_reader *text, uint64_t from,
@@ -206,7 +228,11 @@ send_captions(struct session *s, struct ring_reader *text, uint64_t from,
 			break;
 		if (line.seq < from || line.seq <= s->last_seq)
 			continue;
-		if (!(line.kind & RING_CAPTION) && line.kind != RING_OTHER)
+		if (!(line.kind & (RING_CAPTION | RING_RETRACTION)) &&
+		    line.kind != RING_OTHER)
+			continue;
+		if ((line.kind & RING_CAPTION) &&
+		    retracted_has(&s->retracted, s->line, line.len - 1))
 			continue;
 		sender_line(s->sender, &line, s->line, now_ms);
 		s->last_seq = line.seq;
@@ -223,7 +249,7 @@ join(struct session *s, enum join how, int64_t now_ms)
 
 	to = seek_live(s, how, &newest);
 	if (open_format(s, &text, ROOM_TEXT, path) == 0) {
-		ring_seek_oldest(&text);
+		retracted_find(&s->retracted, &text, s->line, sizeof(s->line));
 		if (how != JOIN_AGAIN)
 			from = find_context(s, &text);
 		send_captions(s, &text, from, to, how == JOIN_AGAIN, now_ms);

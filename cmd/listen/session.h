@@ -17,6 +17,7 @@
 #include "base/line.h"
 #include "params.h"
 #include "room/ring.h"
+#include "retracted.h"
 #include "room/room.h"
 #include "sender.h"
 
@@ -35,6 +36,8 @@ struct session {
 	bool is_waiting;          /* the listener was told so */
 	bool is_busy;             /* something was read since the last tick */
 	int64_t tick_ms;          /* when session_step() looks around next */
+	/* Of the text ring, when it was joined last. */
+	struct retracted retracted;
 	char line[LINE_MAX_BYTES + 8];
 };
 

@@ -26,10 +26,17 @@ budget_spend(struct budget *b, enum cost_item item, double units)
 	b->look_at_ms = 0;
 }
 
+void
+budget_spend_usd(struct budget *b, double usd)
+{
+	b->others_usd += usd;
+	b->look_at_ms = 0;
+}
+
 double
 budget_usd(const struct budget *b)
 {
-	return cost_usd(&b->cost);
+	return cost_usd(&b->cost) + b->others_usd;
 }
 
 void

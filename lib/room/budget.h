@@ -31,6 +31,7 @@ struct budget {
 	bool has_room;
 	double max_usd;     /* 0: no limit */
 	double allowed_usd; /* until the next pause */
+	double others_usd;  /* of budget_spend_usd() */
 	int resumes;        /* of stop_resume_count() */
 	int64_t look_at_ms;
 	bool is_paused;
@@ -48,7 +49,10 @@ int budget_init(struct budget *b, const char *stage, const struct room *room,
 /* Units were used; budget_dispatch() finds out whether that was too much. */
 void budget_spend(struct budget *b, enum cost_item item, double units);
 
-/* US dollars that this stage has spent. */
+/* The same for what others say that they have spent, in US dollars. */
+void budget_spend_usd(struct budget *b, double usd);
+
+/* US dollars spent so far. */
 double budget_usd(const struct budget *b);
 
 void budget_prepare(struct budget *b, struct loop *l);

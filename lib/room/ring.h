@@ -103,6 +103,7 @@ enum ring_kind {
 	RING_AUDIO = 4,
 	RING_STATUS = 8,
 	RING_END = 16, /* with RING_STATUS: the talk ended here */
+	RING_RETRACTION = 32, /* an utterance is taken back */
 };
 
 /* Our choice: bounds of capacity_bytes.  The lower one holds the longest line
