@@ -1,8 +1,8 @@
 #include "aws/blocking.h"
 
-#include <string.h>
-
 #include <openssl/rand.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "aws/blocking_priv.h"
 #include "aws/retry.h"
@@ -49,14 +49,25 @@ blocking_wall_ms(const struct blocking *b)
 }
 
 static void
+note_answer(struct blocking *b, struct bidi *bidi)
+{
+	if (b->date[0] != '\0')
+		return;
+	snprintf(b->date, sizeof(b->date), "%s", bidi_date(bidi));
+	snprintf(
+	    b->request_id, sizeof(b->request_id), "%s", bidi_request_id(bidi));
+	b->date_at_ms = clock_wall_ms();
+}
+
+static void
 on_open(void *arg, struct bidi *bidi, const struct h2_header *headers, size_t n)
 {
 	struct blocking *b = arg;
 
-	(void)bidi;
 	(void)headers;
 	(void)n;
 	b->heard_at_ms = clock_mono_ms();
+	note_answer(b, bidi);
 }
 
 static void
@@ -76,8 +87,7 @@ on_end(void *arg, struct bidi *bidi, const struct service_error *error)
 	struct blocking *b = arg;
 	bool must_say = b->op->is_complete != NULL;
 
-	memcpy(b->date, bidi_date(bidi),
-	    strnlen(bidi_date(bidi), sizeof(b->date) - 1));
+	note_answer(b, bidi);
 	if (b->is_over)
 		return;
 	/* All was said: how the stream ends after that is of no interest. */
@@ -248,7 +258,7 @@ static void
 attempt(struct blocking *b)
 {
 	service_error_init(&b->error);
-	memset(b->date, 0, sizeof(b->date));
+	b->date[0] = b->request_id[0] = '\0';
 	b->is_over = b->is_sent = false;
 	b->wake_ms = LOOP_NEVER;
 	find_credentials(b);
@@ -359,6 +369,8 @@ blocking_run(const struct blocking_op *op, const struct config_options *options,
 		    : rc == CLIENT_ERR_NOMEM ? SERVICE_ERROR_LOCAL
 					     : SERVICE_ERROR_CONFIG,
 		    "configuration", err);
+	if (op->on_over != NULL)
+		op->on_over(op->arg, &b);
 	client_release(&b.client);
 	loop_release(&b.loop);
 	*error = b.error;

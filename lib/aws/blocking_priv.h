@@ -25,6 +25,8 @@ struct blocking {
 	struct bidi *bidi;
 	struct service_error error;
 	char date[64];       /* of the last answer */
+	char request_id[80]; /* of it */
+	double date_at_ms;   /* Unix time of this machine when it came */
 	int64_t offset_ms;   /* of the clock */
 	int64_t heard_at_ms; /* since when the service owes something */
 	int64_t wake_ms;     /* when to send again */
@@ -49,6 +51,9 @@ struct blocking_op {
 	/* The service said that it is through; NULL: its end says so. */
 	bool (*is_complete)(void *arg);
 	void *arg;
+	/* At the end of all tries, for who wants to know how it went; may be
+	 * NULL. */
+	void (*on_over)(void *arg, const struct blocking *b);
 };
 
 /* As blocking_say(). */

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "aws/client_priv.h"
+
 enum {
 	OPT_REGION = 1000,
 	OPT_ENDPOINT_URL,
@@ -56,8 +58,37 @@ out_of_memory(char *err, size_t errsize)
 	return CLIENT_ERR_NOMEM;
 }
 
-static int
-look_for_proxy(struct client *c, char *err, size_t errsize)
+int
+client_find_endpoint(
+    struct client *c, enum endpoint_service service, char *err, size_t errsize)
+{
+	int rc =
+	    config_endpoint(&c->config, service, &c->endpoint, err, errsize);
+
+	return rc == 0                  ? 0
+	       : rc == CONFIG_ERR_NOMEM ? CLIENT_ERR_NOMEM
+	                                : CLIENT_ERR_CONFIG;
+}
+
+int
+client_find_roots(struct client *c, char *err, size_t errsize)
+{
+	char text[TLS_TEXT_BYTES];
+	int rc;
+
+	if (!c->endpoint.is_https)
+		return 0;
+	rc = tls_client_ctx_new(&c->tls, c->config.ca_bundle, "h2", text);
+	if (rc == TLS_ERR_NOMEM)
+		return out_of_memory(err, errsize);
+	if (rc == 0)
+		return 0;
+	snprintf(err, errsize, "%s", text);
+	return CLIENT_ERR_CONFIG;
+}
+
+int
+client_find_proxy(struct client *c, char *err, size_t errsize)
 {
 	int rc = proxy_find(&c->proxy, c->config.getenv, c->config.getenv_arg,
 	    c->endpoint.host, c->endpoint.port, c->endpoint.is_https);
@@ -96,29 +127,17 @@ client_open(struct client *c, enum endpoint_service service,
     const struct config_options *options, double wall_ms, char *err,
     size_t errsize)
 {
-	char text[TLS_TEXT_BYTES];
 	int rc;
 
 	memset(c, 0, sizeof(*c));
 	rc = config_load(
 	    &c->config, options, config_environ, NULL, err, errsize);
-	if (rc == 0)
-		rc = config_endpoint(
-		    &c->config, service, &c->endpoint, err, errsize);
 	if (rc != 0)
 		return rc == CONFIG_ERR_NOMEM ? CLIENT_ERR_NOMEM
 		                              : CLIENT_ERR_CONFIG;
-	if (c->endpoint.is_https) {
-		rc = tls_client_ctx_new(
-		    &c->tls, c->config.ca_bundle, "h2", text);
-		if (rc == TLS_ERR_NOMEM)
-			return out_of_memory(err, errsize);
-		if (rc != 0) {
-			snprintf(err, errsize, "%s", text);
-			return CLIENT_ERR_CONFIG;
-		}
-	}
-	if ((rc = look_for_proxy(c, err, errsize)) != 0)
+	if ((rc = client_find_endpoint(c, service, err, errsize)) != 0 ||
+	    (rc = client_find_roots(c, err, errsize)) != 0 ||
+	    (rc = client_find_proxy(c, err, errsize)) != 0)
 		return rc;
 	return look_for_credentials(c, wall_ms, err, errsize);
 }

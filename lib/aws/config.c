@@ -253,7 +253,8 @@ load_ca_bundle(
 	if (v == NULL)
 		return 0;
 	c->ca_bundle = expand_home(c, v);
-	if (c->ca_bundle == NULL)
+	c->ca_bundle_from = strdup(from);
+	if (c->ca_bundle == NULL || c->ca_bundle_from == NULL)
 		return fail_nomem(sink);
 	if (access(c->ca_bundle, R_OK) != 0)
 		return fail(sink, CONFIG_ERR_FILE,
@@ -313,6 +314,7 @@ config_release(struct config *c)
 	free(c->region_from);
 	free(c->profile);
 	free(c->ca_bundle);
+	free(c->ca_bundle_from);
 	free(c->endpoint_option);
 	free(c->config_path);
 	free(c->credentials_path);
@@ -403,6 +405,14 @@ config_endpoint(const struct config *c, enum endpoint_service service,
 	snprintf(e->service, sizeof(e->service), "%s",
 	    endpoint_service_signing_name(service));
 	return 0;
+}
+
+void
+config_endpoint_from(const struct config *c, enum endpoint_service service,
+    char *out, size_t outsize)
+{
+	if (find_endpoint_url(c, service, out, outsize) == NULL)
+		out[0] = '\0';
 }
 
 int

@@ -48,6 +48,7 @@ struct config {
 	                           keys */
 	bool profile_is_named;  /* asked for by option or variable */
 	char *ca_bundle; /* PEM file of trusted roots, or NULL: the system's */
+	char *ca_bundle_from; /* "AWS_CA_BUNDLE", ..., NULL with ca_bundle */
 	bool use_fips;
 	bool use_dualstack;
 	bool ignore_endpoint_urls;
@@ -96,6 +97,12 @@ int config_need_region(const struct config *c, char *err, size_t errsize);
  */
 int config_endpoint(const struct config *c, enum endpoint_service service,
     struct endpoint *e, char *err, size_t errsize);
+
+/* Which setting config_endpoint() takes its URL from: "--endpoint-url",
+ * "AWS_ENDPOINT_URL", "endpoint_url of profile 'dev'", ...; "": none is set,
+ * the region's default is taken. */
+void config_endpoint_from(const struct config *c, enum endpoint_service service,
+    char *out, size_t outsize);
 
 /* A key of a profile: the credentials file's value, else the config file's,
  * else NULL.  Borrowed until config_release(). */
