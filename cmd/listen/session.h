@@ -16,8 +16,8 @@
 
 #include "base/line.h"
 #include "params.h"
-#include "room/ring.h"
 #include "retracted.h"
+#include "room/ring.h"
 #include "room/room.h"
 #include "sender.h"
 

@@ -102,7 +102,7 @@ enum ring_kind {
 	RING_PARTIAL = 2, /* a transcript that is not final */
 	RING_AUDIO = 4,
 	RING_STATUS = 8,
-	RING_END = 16, /* with RING_STATUS: the talk ended here */
+	RING_END = 16,        /* with RING_STATUS: the talk ended here */
 	RING_RETRACTION = 32, /* an utterance is taken back */
 };
 
