@@ -5,6 +5,7 @@
 #include "aws/conn.h"
 #include "base/log.h"
 #include "exchange.h"
+#include "faults_connect.h"
 #include "http1.h"
 
 struct client {
@@ -14,6 +15,7 @@ struct client {
 	struct exchange *first;   /* newest first; of HTTP/1.1 at most one */
 	int64_t now_ms;           /* of this turn */
 	int64_t reading_since_ms; /* HTTP/1.1: LOOP_NEVER, or head begun */
+	int64_t frozen_until_ms;  /* a fault: not touched before this */
 	bool is_paused;
 	bool is_over;
 };
@@ -117,6 +119,56 @@ link_is_behind(struct exchange *x, const struct operation *op)
 	return false;
 }
 
+static bool
+is_flushed(struct exchange *x)
+{
+	struct client *c = x->transport;
+	struct h2 *h2 = h2_of(x);
+	size_t waits = 0;
+
+	if (c->h1 != NULL) {
+		http1_peek(c->h1, &waits);
+		return waits + conn_queued_bytes(c->conn) == 0;
+	}
+	return h2 == NULL ||
+	       (h2_queued_bytes(h2, x->stream) == 0 && !h2_wants_write(h2));
+}
+
+static bool
+link_faulted(struct exchange *x, enum link_fault what, int64_t value)
+{
+	struct client *c = x->transport;
+	struct h2 *h2 = h2_of(x);
+
+	switch (what) {
+	case LINK_IS_FLUSHED:
+		return is_flushed(x);
+	case LINK_FREEZE:
+		c->frozen_until_ms = value;
+		return true;
+	case LINK_FIN:
+		conn_cut(c->conn);
+		return true;
+	case LINK_WINDOW:
+		if (h2 != NULL)
+			h2_set_stream_window(h2, (uint32_t)value);
+		return true;
+	case LINK_DATA:
+		if (h2 != NULL)
+			h2_set_max_data(h2, (size_t)value);
+		return true;
+	case LINK_UNSEEN:
+		/* Below the first stream there is none. */
+		if (h2 != NULL)
+			h2_goaway_from(h2, x->stream > 1 ? x->stream - 2 : 0,
+			    (uint32_t)value, NULL);
+		else if (c->h1 != NULL)
+			http1_cut(c->h1);
+		return true;
+	}
+	return true;
+}
+
 static const struct exchange_link h2_link = {
 	.respond = h2_link_respond,
 	.write = h2_link_write,
@@ -127,6 +179,7 @@ static const struct exchange_link h2_link = {
 	.goaway = h2_link_goaway,
 	.cut = link_cut,
 	.is_behind = link_is_behind,
+	.fault = link_faulted,
 };
 
 static void
@@ -263,6 +316,7 @@ static const struct exchange_link h1_link = {
 	.goaway = h1_link_reset,
 	.cut = link_cut,
 	.is_behind = link_is_behind,
+	.fault = link_faulted,
 };
 
 static void
@@ -397,6 +451,11 @@ client_new(struct localaws *la, struct tls_ctx *tls, int fd, int64_t now_ms)
 		c->la = la;
 		c->now_ms = now_ms;
 		c->reading_since_ms = LOOP_NEVER;
+		if (!faults_connect(
+			la, fd, &config, &c->frozen_until_ms, now_ms)) {
+			free(c);
+			return NULL;
+		}
 	}
 	if (conn_accept(&c->conn, fd, &config, &conn_events, c, now_ms) != 0) {
 		free(c);
@@ -424,6 +483,10 @@ client_free(struct client *c)
 void
 client_prepare(struct client *c, struct loop *l)
 {
+	if (c->frozen_until_ms > c->now_ms) {
+		loop_deadline(l, c->frozen_until_ms);
+		return;
+	}
 	for (struct exchange *x = c->first; x != NULL; x = x->next)
 		exchange_prepare(x, l);
 	if (c->reading_since_ms != LOOP_NEVER)
@@ -434,6 +497,11 @@ client_prepare(struct client *c, struct loop *l)
 void
 client_dispatch(struct client *c, struct loop *l, int64_t now_ms)
 {
+	/* Thawed in this turn: nothing was watched yet. */
+	if (c->frozen_until_ms > c->now_ms) {
+		c->now_ms = now_ms;
+		return;
+	}
 	c->now_ms = now_ms;
 	conn_dispatch(c->conn, l, now_ms);
 	if (c->is_over || c->h1 == NULL)
@@ -452,7 +520,7 @@ client_pump(struct client *c, int64_t now_ms)
 	uint64_t before = 0, after = 0;
 	bool is_more = false, pause;
 
-	if (c->is_over)
+	if (c->is_over || c->frozen_until_ms > now_ms)
 		return false;
 	c->now_ms = now_ms;
 	for (struct exchange *x = c->first; x != NULL; x = x->next) {
@@ -469,6 +537,8 @@ client_pump(struct client *c, int64_t now_ms)
 			conn_pause(c->conn, pause);
 		c->is_paused = pause;
 	}
+	if (c->frozen_until_ms > now_ms)
+		return false;
 	conn_flush(c->conn);
 	/* What was sent made room for more; what ended lets others begin. */
 	return !c->is_over && (is_more || after != before);
@@ -484,4 +554,11 @@ void
 client_close(struct client *c, int64_t now_ms)
 {
 	conn_close(c->conn, now_ms);
+}
+
+void
+client_abort(struct client *c)
+{
+	conn_abort(c->conn);
+	c->frozen_until_ms = 0;
 }

@@ -24,7 +24,7 @@
 
 struct client;
 
-/* Serve fd (taken, also on error).  NULL: no memory. */
+/* Serve fd (taken, also on error).  NULL: no memory, or a fault. */
 struct client *
 client_new(struct localaws *la, struct tls_ctx *tls, int fd, int64_t now_ms);
 
@@ -46,5 +46,8 @@ bool client_is_over(const struct client *c);
 
 /* Close in order: what runs may finish for a moment. */
 void client_close(struct client *c, int64_t now_ms);
+
+/* Cut it off by a TCP reset; it is over soon after. */
+void client_abort(struct client *c);
 
 #endif

@@ -9,11 +9,13 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "events.h"
+#include "faults_exchange.h"
 #include "ids.h"
 
 /* Headers that an operation may add to its answer. */
 #define EXTRA_MAX 40
+/* Less than any two events take. */
+#define HOOK_SLICE_BYTES 256
 
 struct exchange *
 exchange_new(struct localaws *la, const struct h2_request *rq, bool is_h2,
@@ -49,6 +51,8 @@ exchange_data(struct exchange *x, const uint8_t *p, size_t n)
 		x->link->consume(x, n);
 		return;
 	}
+	if (faults_swallow(x, n))
+		return;
 	if (bytes_append(&x->in, p, n) != 0) {
 		/* A plain body that is too large; a stream's window is no
 		 * larger than the queue. */
@@ -92,6 +96,7 @@ exchange_free(struct exchange *x)
 		x->op->stop(x);
 	if (x->is_checked)
 		sigv4_auth_release(&x->auth);
+	faults_release(x);
 	request_release(&x->req);
 	bytes_release(&x->in);
 	free(x);
@@ -101,13 +106,13 @@ exchange_free(struct exchange *x)
 
 /* "Sat, 21 Nov 2026 05:00:00 GMT": clients correct their clocks by it. */
 static void
-http_date(char out[40])
+http_date(char out[40], int64_t wall_ms)
 {
 	static const char days[7][4] = { "Sun", "Mon", "Tue", "Wed", "Thu",
 		"Fri", "Sat" };
 	static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May",
 		"Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
-	time_t now = (time_t)(clock_wall_ms() / 1000);
+	time_t now = (time_t)(wall_ms / 1000);
 	struct tm tm;
 
 	/* Not strftime: names must not depend on the locale. */
@@ -120,7 +125,7 @@ http_date(char out[40])
 static size_t
 add(struct h2_header *list, size_t n, const char *name, const char *value)
 {
-	assert(n < EXTRA_MAX + 6);
+	assert(n < EXTRA_MAX + 8);
 	list[n] = (struct h2_header){ name, value };
 	return n + 1;
 }
@@ -130,17 +135,26 @@ static int
 respond(struct exchange *x, int status, const char *type, const char *length,
     const struct h2_header *extra, bool has_body)
 {
-	struct h2_header list[EXTRA_MAX + 6];
-	char date[40];
+	struct h2_header list[EXTRA_MAX + 8];
+	char date[40], after[24];
 	size_t n = 0;
 
-	http_date(date);
+	http_date(date, exchange_wall_ms(x));
 	n = add(list, n, "date", date);
 	n = add(list, n, "x-amzn-requestid", x->id);
 	if (type != NULL)
 		n = add(list, n, "content-type", type);
 	if (length != NULL)
 		n = add(list, n, "content-length", length);
+	/* Whole seconds the way of HTTP, all else the way of AWS. */
+	if (x->retry_after_ms > 0) {
+		bool is_whole = x->retry_after_ms % 1000 == 0;
+
+		snprintf(after, sizeof(after), "%lld",
+		    (long long)x->retry_after_ms / (is_whole ? 1000 : 1));
+		n = add(list, n, is_whole ? "retry-after" : "x-amz-retry-after",
+		    after);
+	}
 	for (size_t i = 0; extra != NULL && extra[i].name != NULL; i++)
 		n = add(list, n, extra[i].name, extra[i].value);
 	x->status = status;
@@ -277,6 +291,20 @@ exchange_take(struct exchange *x, size_t n)
 	x->link->consume(x, n);
 }
 
+int64_t
+exchange_wall_ms(const struct exchange *x)
+{
+	return (int64_t)clock_wall_ms() + x->clock_offset_ms;
+}
+
+size_t
+exchange_slice(const struct exchange *x, size_t most)
+{
+	return x->la->hooks.ask != NULL && most > HOOK_SLICE_BYTES
+	           ? HOOK_SLICE_BYTES
+	           : most;
+}
+
 void
 exchange_wake(struct exchange *x, int64_t at_ms)
 {
@@ -284,83 +312,13 @@ exchange_wake(struct exchange *x, int64_t at_ms)
 		x->wake_at_ms = at_ms;
 }
 
-/* --- hooks ---------------------------------------------------------------- */
-
-static void
-hook_refuse(struct exchange *x, const struct hook_order *o)
-{
-	if (x->status == 0)
-		refuse(x, o->status, o->name, NULL, x->op->service->message_key,
-		    o->message);
-	else if (x->op->is_stream)
-		events_throw(x, o->name, NULL, "%s", o->message);
-	else
-		x->link->cut(x);
-}
-
-static bool
-hook_obey(struct exchange *x, const struct hook_order *o)
-{
-	switch (o->action) {
-	case HOOK_PASS:
-		return true;
-	case HOOK_GOAWAY:
-		x->link->goaway(x, o->h2_code);
-		return true;
-	case HOOK_REFUSE:
-		hook_refuse(x, o);
-		return false;
-	case HOOK_END:
-		if (x->status == 0)
-			exchange_open(x, NULL);
-		exchange_finish(x);
-		return false;
-	case HOOK_RESET:
-		x->link->reset(x, o->h2_code);
-		exchange_finish(x);
-		return false;
-	case HOOK_CUT:
-		x->link->cut(x);
-		exchange_finish(x);
-		return false;
-	}
-	return true;
-}
-
-bool
-exchange_hook(struct exchange *x, enum hook_phase phase, uint64_t event)
-{
-	struct hook_at at = { phase, x->op->name, x->number, event };
-	struct hook_order order = { 0 };
-	int64_t *hold_ms = &x->hold_until_ms[phase];
-
-	if (x->la->hooks.ask == NULL)
-		return true;
-	if (x->phase == EXCHANGE_FINISHED)
-		return false;
-	if (*hold_ms != 0) {
-		/* This very question was answered by a delay. */
-		if (x->now_ms < *hold_ms) {
-			exchange_wake(x, *hold_ms);
-			return false;
-		}
-		*hold_ms = 0;
-		return true;
-	}
-	x->la->hooks.ask(x->la->hooks.arg, &at, &order);
-	if (order.action == HOOK_PASS && order.delay_ms > 0) {
-		*hold_ms = x->now_ms + order.delay_ms;
-		exchange_wake(x, *hold_ms);
-		return false;
-	}
-	return hook_obey(x, &order);
-}
-
 /* --- its course ----------------------------------------------------------- */
 
 void
 exchange_prepare(struct exchange *x, struct loop *l)
 {
+	if (faults_prepare(x, l))
+		return;
 	switch (x->phase) {
 	case EXCHANGE_BODY:
 		loop_deadline(l, x->started_ms + EXCHANGE_BODY_MS);
@@ -369,7 +327,7 @@ exchange_prepare(struct exchange *x, struct loop *l)
 		loop_deadline(l, x->start_at_ms);
 		break;
 	case EXCHANGE_FINISHED:
-		if (!x->is_input_over)
+		if (!x->is_input_over && !x->is_half_closed)
 			loop_deadline(l, x->finished_ms + EXCHANGE_LINGER_MS);
 		break;
 	case EXCHANGE_RUNNING:
@@ -384,6 +342,7 @@ check_signature(struct exchange *x)
 	struct sigv4_request rq = { 0 };
 	struct sigv4_why why = { "" };
 	const struct localaws *la = x->la;
+	struct sigv4_credentials known = la->credentials;
 	bool is_ours;
 	size_t n;
 	int rc;
@@ -401,14 +360,14 @@ check_signature(struct exchange *x)
 		x->is_checked = true;
 		is_ours = strcmp(x->auth.access_key_id,
 			      la->credentials.access_key_id) == 0;
-		rc = sigv4_auth_check(&x->auth, &rq,
-		    is_ours ? &la->credentials : NULL, la->region,
-		    x->op->service->signing_name,
-		    (int64_t)(clock_wall_ms() / 1000),
+		faults_token(x, &known);
+		rc = sigv4_auth_check(&x->auth, &rq, is_ours ? &known : NULL,
+		    la->region, x->op->service->signing_name,
+		    exchange_wall_ms(x) / 1000,
 		    x->op->is_stream ? SIGV4_VERIFY_STREAM : 0, &why);
 	}
 	if (rc == 0)
-		return true;
+		return !faults_refuse_token(x);
 	refuse(x, sigv4_verify_status(rc), sigv4_verify_name(rc), NULL,
 	    "message", why.text);
 	return false;
@@ -450,11 +409,9 @@ admit(struct exchange *x)
 	x->start_at_ms = x->now_ms + delay_of(x);
 }
 
-void
-exchange_pump(struct exchange *x, int64_t now_ms)
+static void
+go_on(struct exchange *x, int64_t now_ms)
 {
-	x->now_ms = now_ms;
-	x->wake_at_ms = LOOP_NEVER;
 	if (x->phase == EXCHANGE_BODY) {
 		if (x->op->is_stream || x->is_input_over || x->is_too_large)
 			admit(x);
@@ -470,6 +427,15 @@ exchange_pump(struct exchange *x, int64_t now_ms)
 	}
 	if (x->phase == EXCHANGE_RUNNING && x->op->pump != NULL)
 		x->op->pump(x, now_ms);
+}
+
+void
+exchange_pump(struct exchange *x, int64_t now_ms)
+{
+	x->now_ms = now_ms;
+	x->wake_at_ms = LOOP_NEVER;
+	if (faults_settle(x))
+		go_on(x, now_ms);
 	/* Not earlier: start() and pump() may still be using it. */
 	if (x->phase == EXCHANGE_FINISHED && x->state != NULL) {
 		x->op->stop(x);
@@ -477,6 +443,6 @@ exchange_pump(struct exchange *x, int64_t now_ms)
 	}
 	/* A client that goes on sending after our end is told to stop. */
 	if (x->phase == EXCHANGE_FINISHED && !x->is_input_over &&
-	    now_ms - x->finished_ms >= EXCHANGE_LINGER_MS)
+	    !x->is_half_closed && now_ms - x->finished_ms >= EXCHANGE_LINGER_MS)
 		x->link->reset(x, H2_NO_ERROR);
 }

@@ -33,6 +33,16 @@
 
 struct exchange;
 
+/* What only faults ask of a transport, with a number. */
+enum link_fault {
+	LINK_IS_FLUSHED, /* whether what was written has left */
+	LINK_WINDOW,     /* receive window of streams, bytes */
+	LINK_DATA,       /* largest DATA frame to send, bytes */
+	LINK_FREEZE,     /* neither read nor write before this time (ms) */
+	LINK_UNSEEN,     /* GOAWAY with this code, as if never seen */
+	LINK_FIN,        /* end the TCP connection without a word */
+};
+
 /* How a transport carries the response; all run outside its callbacks. */
 struct exchange_link {
 	/* As h2_respond(), h2_write(), h2_end() and the like; 0 or negative. */
@@ -50,7 +60,13 @@ struct exchange_link {
 	/* Whether an older exchange of this operation, on the same connection,
 	 * has not ended. */
 	bool (*is_behind)(struct exchange *x, const struct operation *op);
+	/* May be NULL: nothing is done, all has left. */
+	bool (*fault)(struct exchange *x, enum link_fault what, int64_t value);
 };
+
+/* link->fault(), where there is one; else true. */
+bool link_fault(const struct exchange_link *link, struct exchange *x,
+    enum link_fault what, int64_t value);
 
 enum exchange_phase {
 	EXCHANGE_BODY,     /* a plain request's body is coming in */
@@ -77,7 +93,6 @@ struct exchange {
 	int64_t started_ms;
 	int64_t start_at_ms;
 	int64_t wake_at_ms; /* LOOP_NEVER, or when to be pumped again */
-	int64_t hold_until_ms[HOOK_NPHASES]; /* a hook said to wait */
 	int64_t finished_ms;
 	int status;      /* of the response; 0: none yet */
 	char error[80];  /* name of the error told, or "" */
@@ -86,6 +101,18 @@ struct exchange {
 	uint64_t nevents_in, nevents_out;
 	uint64_t nbytes_out;
 	struct exchange *next; /* the server's list */
+	/* What faults do to it; see faults_exchange.c. */
+	struct hook_memory memory;
+	struct hook_order order; /* to be obeyed when all has left */
+	bool is_ordered;
+	bool is_mute;          /* nothing more is said */
+	bool is_blocked;       /* nothing more is read */
+	bool is_half_closed;   /* its end of the input is waited for for ever */
+	int64_t hold_until_ms; /* nothing goes on before; 0: it does */
+	int64_t clock_offset_ms; /* our clock is wrong by this */
+	int64_t retry_after_ms;  /* told with the answer; 0: not */
+	size_t chunk_bytes;      /* of audio events at most; 0: no cap */
+	struct slow *slow;       /* what stands before link; NULL: nothing */
 };
 
 /* --- for the transport ---------------------------------------------------- */
@@ -147,13 +174,21 @@ const uint8_t *exchange_input(const struct exchange *x, size_t *n);
 
 void exchange_take(struct exchange *x, size_t n);
 
+/* Unix time in ms, as this request is to see it. */
+int64_t exchange_wall_ms(const struct exchange *x);
+
+/* Bytes of input to look at in one go: `most`, less where hooks are to see each
+ * event. */
+size_t exchange_slice(const struct exchange *x, size_t most);
+
 /* Be pumped again at at_ms (monotonic) at the latest. */
 void exchange_wake(struct exchange *x, int64_t at_ms);
 
 /*
- * Ask the hooks and do as they say.  True: go on; false: the exchange has been
- * ended, or is to wait (call again at the next pump).
+ * Ask the hooks (n: struct hook_at) and do as they say.  True: go on.  False:
+ * the exchange has been ended, or is to wait: return from pump(), which is not
+ * called before it goes on; asking again then is harmless.
  */
-bool exchange_hook(struct exchange *x, enum hook_phase phase, uint64_t event);
+bool exchange_hook(struct exchange *x, enum hook_phase phase, uint64_t n);
 
 #endif

@@ -9,6 +9,9 @@
 #include "engine.h"
 #include "hooks.h"
 
+/* Our cap; of a longer token the rest is not compared. */
+#define LOCALAWS_TOKEN_BYTES 4096
+
 struct probes;
 struct script;
 struct translators;
@@ -29,6 +32,9 @@ struct localaws {
 	struct probes *probes;           /* what engines can do */
 	struct translators *translators; /* that are running */
 	struct hooks hooks;
+	int64_t outage_until_ms; /* a fault: nobody is served before */
+	/* A fault: the session token that was said to have expired last. */
+	char expired_token[LOCALAWS_TOKEN_BYTES];
 	uint64_t nrequests; /* so far */
 };
 

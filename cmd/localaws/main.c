@@ -16,6 +16,7 @@
 #include "base/stop.h"
 #include "cert.h"
 #include "delays.h"
+#include "faults_watch.h"
 #include "ids.h"
 #include "localaws.h"
 #include "probes.h"
@@ -31,11 +32,13 @@
 
 static const char usage[] =
     "usage: localaws [--asr CMD] [--delay MS|SERVICE=MS,...] [--dir DIR]\n"
-    "                [--mt CMD] [--port N] [--script FILE] [--tts CMD]\n"
+    "                [--faults FILE] [--mt CMD] [--port N] [--script FILE]\n"
+    "                [--tts CMD]\n"
     "      --asr CMD      recogniser: PCM in, lines out (localaws-asr)\n"
     "      --delay ...    service time to add, e.g. 40 or translate=40,"
     "polly=120\n"
     "      --dir DIR      certificate and exports ($BOOTH_RUN/localaws)\n"
+    "      --faults FILE  rules of what goes wrong; read anew at SIGHUP\n"
     "      --mt CMD       translator: NUL-ended texts in and out "
     "(localaws-mt)\n"
     "      --port N       on loopback; 0: a free one (0)\n"
@@ -46,6 +49,7 @@ enum {
 	OPT_ASR = 256,
 	OPT_DELAY,
 	OPT_DIR,
+	OPT_FAULTS,
 	OPT_MT,
 	OPT_PORT,
 	OPT_SCRIPT,
@@ -56,6 +60,7 @@ static const struct option longs[] = {
 	{ "asr", required_argument, NULL, OPT_ASR },
 	{ "delay", required_argument, NULL, OPT_DELAY },
 	{ "dir", required_argument, NULL, OPT_DIR },
+	{ "faults", required_argument, NULL, OPT_FAULTS },
 	{ "mt", required_argument, NULL, OPT_MT },
 	{ "port", required_argument, NULL, OPT_PORT },
 	{ "script", required_argument, NULL, OPT_SCRIPT },
@@ -66,7 +71,7 @@ static const struct option longs[] = {
 static const struct opt_spec spec = { "localaws", usage, "", longs, NULL };
 
 struct options {
-	const char *asr, *mt, *tts, *dir, *script;
+	const char *asr, *mt, *tts, *dir, *faults, *script;
 	struct delays delays;
 	uint16_t port;
 };
@@ -91,6 +96,9 @@ options_read(struct options *o, int argc, char **argv)
 			break;
 		case OPT_DIR:
 			o->dir = optarg;
+			break;
+		case OPT_FAULTS:
+			o->faults = optarg;
 			break;
 		case OPT_MT:
 			o->mt = optarg;
@@ -181,6 +189,7 @@ struct app {
 	struct cert_paths cert;
 	struct tls_ctx *tls;
 	struct server *server;
+	struct faults *faults; /* NULL: none */
 	struct loop loop;
 };
 
@@ -262,6 +271,23 @@ open_engines(struct app *a)
 }
 
 static void
+open_faults(struct app *a)
+{
+	char text[FAULTS_TEXT_BYTES];
+	int rc;
+
+	if (a->options.faults == NULL)
+		return;
+	rc = faults_watch_new(&a->faults, a->options.faults, text);
+	if (rc != 0)
+		die(rc == FAULTS_ERR_RULE   ? EX_DATAERR
+		    : rc == FAULTS_ERR_OPEN ? EX_NOINPUT
+					    : EX_OSERR,
+		    "%s", text);
+	a->la.hooks = (struct hooks){ faults_ask, a->faults };
+}
+
+static void
 write_env(struct app *a, const char *url)
 {
 	const struct sigv4_credentials *c = &a->la.credentials;
@@ -313,6 +339,8 @@ turn(struct app *a)
 
 	loop_begin(&a->loop);
 	stop_prepare(&a->loop);
+	if (a->faults != NULL)
+		faults_watch_prepare(&a->loop);
 	engines_prepare(la->engines, &a->loop);
 	probes_prepare(la->probes, &a->loop);
 	translators_prepare(la->translators, &a->loop);
@@ -320,6 +348,8 @@ turn(struct app *a)
 	if (loop_wait(&a->loop) < 0)
 		die(EX_OSERR, "poll: %s", strerror(errno));
 	now_ms = clock_mono_ms();
+	if (a->faults != NULL)
+		faults_watch_dispatch(a->faults);
 	engines_dispatch(la->engines, &a->loop, now_ms);
 	probes_dispatch(la->probes, now_ms);
 	translators_dispatch(la->translators, now_ms);
@@ -347,6 +377,7 @@ wind_up(struct app *a)
 	}
 	engines_free(la->engines);
 	script_free(la->script);
+	faults_free(a->faults);
 	tls_ctx_free(a->tls);
 	loop_release(&a->loop);
 }
@@ -379,6 +410,7 @@ main(int argc, char **argv)
 	app.la.region =
 	    env_or("AWS_REGION", env_or("AWS_DEFAULT_REGION", "us-east-1"));
 	credentials_read(&app.la.credentials);
+	open_faults(&app);
 	open_dir(&app);
 	open_engines(&app);
 	open_server(&app);

@@ -21,6 +21,8 @@ struct speech {
 	bool is_marks;
 	bool is_open;
 	size_t billed;
+	unsigned int rate_hz;
+	uint64_t nsent;   /* bytes of the body */
 	int64_t heard_ms; /* from the engine */
 };
 
@@ -191,6 +193,7 @@ speak(struct exchange *x, struct speech *s)
 	args[n++] =
 	    voices_speaks(s->voice, json_str(s->request, "LanguageCode"));
 	args[n++] = rate;
+	s->rate_hz = (unsigned int)atoi(rate);
 	args[n++] = is_ssml ? "ssml" : "text";
 	args[n] = NULL;
 	if (engine_start(&s->engine, x->la->engines, "tts", x->la->tts, args) !=
@@ -318,9 +321,13 @@ pump(struct exchange *x, int64_t now_ms)
 			open_reply(x, s);
 		if (n > CHUNK_BYTES)
 			n = CHUNK_BYTES;
+		if (!s->is_marks && !exchange_hook(x, HOOK_AUDIO,
+					s->nsent * 1000 / (2 * s->rate_hz)))
+			return;
 		if (exchange_room(x) < CHUNK_BYTES + 64 ||
 		    exchange_write(x, p, n) != 0)
 			return;
+		s->nsent += n;
 		engine_skip(s->engine, n);
 	}
 	if (!engine_is_over(s->engine)) {

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/json.h"
 #include "events.h"
 #include "exchange.h"
@@ -41,9 +40,12 @@ struct stream {
 	struct utterance *utterance; /* being spoken, or about to be */
 	struct engine *engine;       /* speaking it; NULL: not begun */
 	uint64_t billed;
+	uint64_t nsent;              /* bytes of sound */
 	int64_t opened_ms, heard_ms; /* last event from the client */
 	int64_t engine_ms;           /* last sound from the engine */
 	bool is_closed;              /* CloseStreamEvent came */
+	bool is_input_told;          /* to the hooks, that it ended */
+	bool is_close_told;          /* StreamClosedEvent went */
 	/* What on_event() found wrong, to be thrown after it. */
 	char bad_text[256];
 	const char *bad_reason, *bad_field;
@@ -204,7 +206,7 @@ on_event(void *arg, const struct es_event *e)
 	json_decref(body);
 }
 
-/* False: the stream is over. */
+/* False: the stream is over, or has to wait. */
 static bool
 take_input(struct stream *s)
 {
@@ -217,9 +219,9 @@ take_input(struct stream *s)
 		if (left == 0)
 			break;
 		if (!exchange_hook(x, HOOK_EVENT_IN, x->nevents_in + 1))
-			return x->phase != EXCHANGE_FINISHED;
-		n = events_in_take(
-		    &s->events, SLICE_BYTES, (int64_t)clock_wall_ms());
+			return false;
+		n = events_in_take(&s->events, exchange_slice(x, SLICE_BYTES),
+		    exchange_wall_ms(x));
 		if (s->bad_reason != NULL) {
 			events_throw(x, "ValidationException",
 			    validation(
@@ -231,6 +233,10 @@ take_input(struct stream *s)
 			throw_input(x, (int)n);
 			return false;
 		}
+	}
+	if ((s->is_closed || s->events.is_over) && !s->is_input_told) {
+		s->is_input_told = true;
+		return exchange_hook(x, HOOK_INPUT_END, 0);
 	}
 	return true;
 }
@@ -266,7 +272,13 @@ begin_utterance(struct stream *s, int64_t now_ms)
 	return true;
 }
 
-/* False: the stream is over. */
+static uint64_t
+sound_ms(const struct stream *s)
+{
+	return s->nsent * 1000 / (uint64_t)(2 * atoi(s->rate));
+}
+
+/* False: the stream is over, or has to wait. */
 static bool
 pass_sound(struct stream *s, int64_t now_ms)
 {
@@ -278,11 +290,16 @@ pass_sound(struct stream *s, int64_t now_ms)
 		s->engine_ms = now_ms;
 		if (n > CHUNK_BYTES)
 			n = CHUNK_BYTES;
+		if (x->chunk_bytes != 0 && n > x->chunk_bytes)
+			n = x->chunk_bytes;
+		if (!exchange_hook(x, HOOK_AUDIO, sound_ms(s)))
+			return false;
 		if (!events_may_send(x, n))
 			return x->phase != EXCHANGE_FINISHED;
 		if (events_send(
 			x, "AudioEvent", "application/octet-stream", p, n) != 0)
 			return true;
+		s->nsent += n;
 		engine_skip(s->engine, n);
 	}
 	if (!engine_is_over(s->engine)) {
@@ -429,6 +446,7 @@ open_stream(struct stream *s, int64_t now_ms)
 	exchange_open(s->x, headers);
 	s->stage = STAGE_OPEN;
 	s->opened_ms = s->heard_ms = now_ms;
+	exchange_hook(s->x, HOOK_OPEN, 0);
 }
 
 static void
@@ -455,6 +473,25 @@ check_clocks(struct stream *s, int64_t now_ms)
 		exchange_wake(s->x, s->heard_ms + IDLE_MS);
 }
 
+/* All has been said.  False: there is no room to tell so yet. */
+static bool
+close_stream(struct stream *s)
+{
+	struct exchange *x = s->x;
+
+	if (!s->is_close_told) {
+		if (!exchange_hook(x, HOOK_LAST, 0) || !events_may_send(x, 64))
+			return false;
+		events_send_json(x, "StreamClosedEvent",
+		    json_pack(
+			"{s:I}", "RequestCharacters", (json_int_t)s->billed));
+		s->is_close_told = true;
+	}
+	if (exchange_hook(x, HOOK_CLOSED, 0))
+		exchange_finish(x);
+	return true;
+}
+
 static void
 pump(struct exchange *x, int64_t now_ms)
 {
@@ -471,13 +508,8 @@ pump(struct exchange *x, int64_t now_ms)
 		return;
 	exchange_input(x, &left);
 	if (s->utterance == NULL && s->queue.first == NULL) {
-		if (s->is_closed && events_may_send(x, 64)) {
-			events_send_json(x, "StreamClosedEvent",
-			    json_pack("{s:I}", "RequestCharacters",
-				(json_int_t)s->billed));
-			exchange_finish(x);
+		if (s->is_closed && close_stream(s))
 			return;
-		}
 		/* The client's end without CloseStreamEvent: what gathered
 		 * stays unspoken, and there is no StreamClosedEvent. */
 		if (!s->is_closed && left == 0 &&

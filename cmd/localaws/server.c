@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "client.h"
+#include "faults_connect.h"
 
 /* Rounds of pumping in a turn before descriptors are looked at again. */
 #define ROUNDS_MAX 4
@@ -29,6 +30,7 @@ struct server {
 	size_t nclients;
 	int64_t accept_at_ms; /* not before */
 	bool is_busy;         /* do not wait: there is more to pump */
+	bool is_out;          /* a fault: who connects is turned away */
 };
 
 static int
@@ -143,6 +145,10 @@ server_accept(struct server *s, int listener, int64_t now_ms)
 			}
 			return;
 		}
+		if (now_ms < s->la->outage_until_ms) {
+			faults_abort(fd);
+			continue;
+		}
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 		if ((c = client_new(s->la, s->tls, fd, now_ms)) != NULL)
 			s->clients[s->nclients++] = c;
@@ -163,6 +169,20 @@ server_sweep(struct server *s)
 	s->nclients = n;
 }
 
+/* An outage takes all connections along when it begins. */
+static void
+server_fail(struct server *s, int64_t now_ms)
+{
+	bool was_out = s->is_out;
+
+	s->is_out = now_ms < s->la->outage_until_ms;
+	if (!s->is_out || was_out)
+		return;
+	for (size_t i = 0; i < s->nclients; i++)
+		client_abort(s->clients[i]);
+	s->is_busy = true;
+}
+
 void
 server_dispatch(struct server *s, struct loop *l, int64_t now_ms)
 {
@@ -180,5 +200,6 @@ server_dispatch(struct server *s, struct loop *l, int64_t now_ms)
 			if (client_pump(s->clients[i], now_ms))
 				s->is_busy = true;
 	}
+	server_fail(s, now_ms);
 	server_sweep(s);
 }

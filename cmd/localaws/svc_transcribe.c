@@ -64,6 +64,7 @@ struct session {
 	size_t nsplit;
 	int64_t opened_ms, heard_ms, ended_ms;
 	double audio_ms;
+	uint64_t npartials, nfinals; /* told */
 	bool is_ended; /* the final event came; the recognisers know */
 	/* What on_event() found wrong, to be thrown after it. */
 	const char *bad_name, *bad_text;
@@ -221,12 +222,12 @@ end_audio(struct session *s, int64_t now_ms)
 		recognition_end(s->channels[i].recognition);
 }
 
-/* False: the session is over. */
+/* False: the session is over, or has to wait. */
 static bool
 take_input(struct session *s, int64_t now_ms)
 {
 	struct exchange *x = s->x;
-	int64_t wall_ms = (int64_t)clock_wall_ms();
+	int64_t wall_ms = exchange_wall_ms(x);
 	size_t left;
 	long n;
 
@@ -238,9 +239,11 @@ take_input(struct session *s, int64_t now_ms)
 			exchange_wake(x, now_ms);
 			break;
 		}
-		if (!exchange_hook(x, HOOK_EVENT_IN, s->x->nevents_in + 1))
-			return x->phase != EXCHANGE_FINISHED;
-		n = events_in_take(&s->events, SLICE_BYTES, wall_ms);
+		if (!exchange_hook(x, HOOK_EVENT_IN, x->nevents_in + 1) ||
+		    !exchange_hook(x, HOOK_AUDIO, (uint64_t)s->audio_ms))
+			return false;
+		n = events_in_take(
+		    &s->events, exchange_slice(x, SLICE_BYTES), wall_ms);
 		if (s->bad_name != NULL) {
 			events_throw(x, s->bad_name, NULL, "%s", s->bad_text);
 			return false;
@@ -253,7 +256,7 @@ take_input(struct session *s, int64_t now_ms)
 	exchange_input(x, &left);
 	if (s->events.is_over && !s->is_ended) {
 		if (!exchange_hook(x, HOOK_INPUT_END, 0))
-			return x->phase != EXCHANGE_FINISHED;
+			return false;
 		end_audio(s, now_ms);
 	}
 	if (x->is_input_over && left == 0 && !s->is_ended) {
@@ -302,12 +305,22 @@ tell(struct session *s, struct channel *c, const json_t *line)
 		c->result_id[0] = '\0';
 }
 
-/* False: the session is over. */
+/* Just after a result. */
+static bool
+hook_told(struct session *s, const json_t *line)
+{
+	if (json_is_set(line, "final"))
+		return exchange_hook(s->x, HOOK_FINAL, ++s->nfinals);
+	return exchange_hook(s->x, HOOK_PARTIAL, ++s->npartials);
+}
+
+/* False: the session is over, or has to wait. */
 static bool
 give_results(struct session *s, struct channel *c, int64_t now_ms)
 {
 	struct late *l;
 	const char *why;
+	bool may_go_on;
 	int rc;
 
 	if ((rc = collect(s, c, now_ms)) < 0) {
@@ -325,9 +338,12 @@ give_results(struct session *s, struct channel *c, int64_t now_ms)
 		if (!events_may_send(s->x, RESULT_BYTES))
 			break;
 		tell(s, c, l->line);
+		may_go_on = hook_told(s, l->line);
 		json_decref(l->line);
 		c->first = (c->first + 1) % LATE_MAX;
 		c->nlate--;
+		if (!may_go_on)
+			return false;
 	}
 	return s->x->phase != EXCHANGE_FINISHED;
 }
@@ -400,6 +416,7 @@ open_session(struct session *s, const char *code, int64_t now_ms)
 	exchange_open(s->x, headers);
 	s->stage = STAGE_OPEN;
 	s->opened_ms = s->heard_ms = now_ms;
+	exchange_hook(s->x, HOOK_OPEN, 0);
 }
 
 /* Try the languages in turn; the first that a recogniser knows is picked. */
@@ -517,7 +534,8 @@ pump(struct exchange *x, int64_t now_ms)
 			return;
 	/* Our side ends once the client's has: both ends are needed. */
 	if (s->is_ended && is_said(s) && x->is_input_over) {
-		exchange_finish(x);
+		if (exchange_hook(x, HOOK_LAST, 0))
+			exchange_finish(x);
 		return;
 	}
 	check_clocks(s, now_ms);

@@ -1,6 +1,8 @@
 /* with: cmd/localaws/exchange.c */
 /* with: cmd/localaws/engine.c */
 /* with: cmd/localaws/events.c */
+/* with: cmd/localaws/faults_exchange.c */
+/* with: cmd/localaws/faults_slow.c */
 /* with: cmd/localaws/ids.c */
 /* with: cmd/localaws/polly_speech.c */
 /* with: cmd/localaws/polly_stream.c */
@@ -273,7 +275,8 @@ static void
 ask(void *arg, const struct hook_at *at, struct hook_order *order)
 {
 	(void)arg;
-	if (at->phase != plan_phase)
+	/* Once: it is asked again until it says nothing. */
+	if (at->phase != plan_phase || nasked > 0)
 		return;
 	nasked++;
 	snprintf(

@@ -31,6 +31,9 @@ static struct {
 	uint32_t code;
 	size_t consumed;
 	bool is_behind; /* an older stream has the connection */
+	bool is_stuck;  /* what was written does not leave */
+	int nfaults[LINK_FIN + 1];
+	int64_t fault_value; /* of the last */
 } wire;
 
 static int
@@ -111,9 +114,20 @@ link_is_behind(struct exchange *e, const struct operation *op)
 	return wire.is_behind;
 }
 
+static bool
+link_faulted(struct exchange *e, enum link_fault what, int64_t value)
+{
+	(void)e;
+	wire.nfaults[what]++;
+	if (what == LINK_IS_FLUSHED)
+		return !wire.is_stuck;
+	wire.fault_value = value;
+	return true;
+}
+
 static const struct exchange_link fake = { link_respond, link_write, link_room,
 	link_end, link_consume, link_reset, link_goaway, link_cut,
-	link_is_behind };
+	link_is_behind, link_faulted };
 
 static struct sigv4_credentials own = { "AKIDEXAMPLE", "secret", NULL };
 
