@@ -27,16 +27,40 @@ struct speech {
 	int64_t deadline_ms;
 	long chars;
 	bool was_heard;  /* audio came since deadline_ms was set */
+	bool has_sound;  /* audio came at all */
+	bool has_words;  /* so it should */
 	bool was_closed; /* StreamClosedEvent came */
 	bool is_done;
 };
 
+/* Whether there is a letter or a digit in it: of "..." silence is right.  Lead
+ * bytes tell enough: what is left out is punctuation, symbols and emoji. */
+static bool
+has_words(const char *text)
+{
+	for (const uint8_t *p = (const uint8_t *)text; *p != '\0'; p++)
+		if ((*p >= '0' && *p <= '9') ||
+		    ((*p | 0x20) >= 'a' && (*p | 0x20) <= 'z') ||
+		    (*p >= 0xc3 && *p < 0xf0 && *p != 0xe2 &&
+			!(*p == 0xe3 && p[1] == 0x80)))
+			return true;
+	return false;
+}
+
 static void
 speech_done(struct speech *s, const struct service_error *error)
 {
+	struct service_error empty;
+
 	if (s->is_done)
 		return;
 	s->is_done = true;
+	/* An answer may end in order before it began. */
+	if (error == NULL && s->has_words && !s->has_sound) {
+		service_error_set(&empty, SERVICE_ERROR_TRANSIENT, "empty",
+		    "the answer has no audio in it");
+		error = &empty;
+	}
 	s->events->on_done(s->arg, error, s->chars);
 }
 
@@ -45,7 +69,7 @@ speech_audio(struct speech *s, const uint8_t *p, size_t n)
 {
 	size_t piece, len;
 
-	s->was_heard = true;
+	s->was_heard = s->has_sound = true;
 	for (; n > 0; p += piece, n -= piece) {
 		piece = n < PIECE_BYTES ? n : PIECE_BYTES;
 		len = polly_pcm_join(&s->pcm, s->piece, p, piece);
@@ -201,6 +225,7 @@ speech_new(const struct speech_service *service,
 	s->service = service;
 	s->events = request->events;
 	s->arg = request->arg;
+	s->has_words = has_words(request->text);
 	s->now_ms = now_ms;
 	s->deadline_ms = now_ms + service->timeout_ms;
 	s->chars = -1;

@@ -98,6 +98,9 @@ a_case clean
 rule "$stream times=all do=refuse status=400 name=ValidationException"
 rule "$call nth=3 phase=audio after-ms=0 do=truncate"
 a_case clean
+rule "$stream times=all do=refuse status=400 name=ValidationException"
+rule "$call nth=3 phase=audio after-ms=0 do=end"
+a_case clean
 
 # Within a stream, before its audio.  The first four streams are four sentences.
 for when in open event-in event-out input-end; do
