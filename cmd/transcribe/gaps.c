@@ -9,10 +9,9 @@
 #define LATE_GAP_MS 5000
 /* Where to look for a pause to cut at. */
 #define CUT_SEARCH_MS 2000
-/* Behind the last words of a session this much audio, this loud, may have been
- * words: rooms are quieter, and voices at any sensible level louder. */
+/* Behind the last words of a session this much audio that is not quiet may have
+ * been words. */
 #define UNHEARD_MIN_MS 1000
-#define QUIET_DBFS (-45.0)
 
 void
 gaps_tell(struct sessions *s)
@@ -46,7 +45,8 @@ gaps_ended_too_soon(const struct sessions *s, struct sessions_range *r)
 	uint64_t until = session_sent_pos(r->session);
 
 	if (r->did_rehear || until < from + pcm_bytes_of_ms(UNHEARD_MIN_MS) ||
-	    backlog_loudest_dbfs(s->config.backlog, from, until) < QUIET_DBFS)
+	    backlog_loudest_dbfs(s->config.backlog, from, until) <
+		SESSION_QUIET_DBFS)
 		return false;
 	r->did_rehear = true;
 	return true;

@@ -22,8 +22,13 @@
 /* In mid-sentence the service has this long, too: a live one says more with
  * every word, or makes it final. */
 #define MUTE_TIMEOUT_MS 20000
+/* So much sound that could be words is no rustle. */
+#define LOUD_MS 5000
+/* And it may have been music: patience doubles so often, to 320 s. */
+#define PATIENCE_MAX 4
 
 static const uint8_t silence[CHUNK_BYTES];
+static const char mute_text[] = "the service says nothing of what it is sent";
 
 struct session {
 	const struct session_config *config;
@@ -40,6 +45,8 @@ struct session {
 	uint64_t given;        /* bytes of audio given to the stream */
 	uint64_t taken;        /* of them: that do not wait any more */
 	int64_t heard_at_ms;   /* an event last came */
+	int64_t loud_ms;       /* of sound sent since then */
+	int64_t patience_ms;   /* with a service that says nothing of sound */
 	bool is_finishing;     /* send no more */
 	bool is_end_sent;
 	bool was_open;
@@ -101,7 +108,7 @@ on_event(void *arg, struct bidi *b, const struct es_event *event)
 
 	(void)b;
 	/* The time is looked up at the next dispatch. */
-	s->heard_at_ms = 0;
+	s->heard_at_ms = s->loud_ms = 0;
 	if (!es_event_is(event, ES_KIND_EVENT, "TranscriptEvent")) {
 		log_msg(LOG_DEBUG, "session", "skipped an event of type '%.*s'",
 		    (int)event->type_len, event->type);
@@ -177,6 +184,7 @@ session_new(const struct session_config *config,
 	s->pos = s->covered = from;
 	s->until = until;
 	s->is_live = until == SESSION_LIVE;
+	s->patience_ms = MUTE_TIMEOUT_MS;
 	timeline_init(&s->timeline);
 	service_error_init(&s->error);
 	if (conn_dial(&s->conn, &conn_config, &conn_callbacks, s, now_ms) !=
@@ -205,6 +213,13 @@ session_input_ended(struct session *s)
 {
 	if (s->until == SESSION_LIVE)
 		s->until = s->config->backlog->end;
+}
+
+void
+session_be_patient(struct session *s, unsigned int nmute)
+{
+	s->patience_ms = (int64_t)MUTE_TIMEOUT_MS
+	                 << (nmute < PATIENCE_MAX ? nmute : PATIENCE_MAX);
 }
 
 void
@@ -267,8 +282,12 @@ send_chunk(struct session *s, const uint8_t *p, size_t n, bool is_silence,
 		session_fail(s, SERVICE_ERROR_LOCAL, "send", bidi_strerror(rc));
 		return rc;
 	}
-	if (!is_silence)
+	if (!is_silence) {
+		if (backlog_loudest_dbfs(s->config->backlog, s->pos,
+			s->pos + n) >= SESSION_QUIET_DBFS)
+			s->loud_ms += CHUNK_MS;
 		s->pos += n;
+	}
 	s->given += n;
 	s->sent_at_ms = now_ms;
 	return 0;
@@ -387,6 +406,13 @@ watch_taken(struct session *s, int64_t now_ms)
 	s->taken = taken;
 }
 
+/* Whether there was enough to hear.  A range that was missed ends by itself. */
+static bool
+is_mute(const struct session *s)
+{
+	return s->is_live && !s->is_end_sent && s->loud_ms >= LOUD_MS;
+}
+
 /* What the service owes us: until when, and what it is. */
 static int64_t
 owed(const struct session *s, const char **what)
@@ -407,6 +433,9 @@ owed(const struct session *s, const char **what)
 	} else if (s->is_speaking && s->heard_at_ms + MUTE_TIMEOUT_MS < at_ms) {
 		*what = "the service fell silent in mid-sentence";
 		at_ms = s->heard_at_ms + MUTE_TIMEOUT_MS;
+	} else if (is_mute(s) && s->heard_at_ms + s->patience_ms < at_ms) {
+		*what = mute_text;
+		at_ms = s->heard_at_ms + s->patience_ms;
 	}
 	return at_ms;
 }
@@ -456,7 +485,8 @@ session_dispatch(
 		return;
 	watch_taken(s, now_ms);
 	if (owed(s, &what) <= now_ms)
-		session_fail(s, SERVICE_ERROR_TIMEOUT, "timeout", what);
+		session_fail(s, SERVICE_ERROR_TIMEOUT,
+		    what == mute_text ? SESSION_MUTE : "timeout", what);
 }
 
 bool

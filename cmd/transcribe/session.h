@@ -23,6 +23,13 @@
 /* No end: the live session follows the input. */
 #define SESSION_LIVE UINT64_MAX
 
+/* Audio that is louder (dBFS) may be words: rooms are quieter, and voices at
+ * any sensible level louder. */
+#define SESSION_QUIET_DBFS (-45.0)
+
+/* The error's name when there was sound and the service told of nothing. */
+#define SESSION_MUTE "mute"
+
 struct session;
 
 struct session_events {
@@ -57,6 +64,10 @@ void session_free(struct session *s);
 
 /* The live input has ended: what is left is the rest. */
 void session_input_ended(struct session *s);
+
+/* So many sessions before this one, in a row, ended as SESSION_MUTE: it may be
+ * music that nobody writes down, and each one waits twice as long. */
+void session_be_patient(struct session *s, unsigned int nmute);
 
 /* Finish early: send no more, take the last results.  For a stop or a stall.
  */

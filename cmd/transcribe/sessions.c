@@ -105,6 +105,7 @@ on_results(void *arg, struct session *session,
 	struct sessions_range *r = range_of(s, session);
 
 	r->did_refresh = r->did_skew = false;
+	r->nmute = 0;
 	for (size_t i = 0; i < results->n; i++)
 		captions_result(s->config.captions, session,
 		    &results->results[i], s->wall_ms);
@@ -264,6 +265,8 @@ session_failed(struct sessions *s, struct sessions_range *r, int64_t now_ms,
 	r->failures++;
 	if (session_was_open(r->session) || e->class == SERVICE_ERROR_INVALID)
 		r->broken++;
+	if (strcmp(e->name, SESSION_MUTE) == 0)
+		r->nmute++;
 	if (is_final(s, r, e)) {
 		if (is_live) {
 			log_msg(LOG_ERROR, NULL, "%s", text);
@@ -401,9 +404,12 @@ range_start(struct sessions *s, struct sessions_range *r, int64_t now_ms)
 	r->session = session_new(&s->config.session, credentials, r->from,
 	    is_live ? SESSION_LIVE : r->until, now_ms);
 	credentials_unref(credentials);
-	if (r->session == NULL)
+	if (r->session == NULL) {
 		sessions_give_up(s, EX_OSERR);
-	else if (is_live && s->is_input_ended)
+		return;
+	}
+	session_be_patient(r->session, r->nmute);
+	if (is_live && s->is_input_ended)
 		session_input_ended(r->session);
 }
 

@@ -31,6 +31,7 @@ struct sessions_range {
 	uint64_t until;          /* SESSION_LIVE for the live one */
 	int failures;            /* in a row, without getting further */
 	int broken;              /* of them: after the service had taken it */
+	unsigned int nmute;      /* in a row, without a result: SESSION_MUTE */
 	bool is_failing;         /* since the service last took a session */
 	bool did_refresh;        /* credentials, since the last result */
 	bool did_skew;           /* clock */
