@@ -321,6 +321,8 @@ pump(struct exchange *x, int64_t now_ms)
 			open_reply(x, s);
 		if (n > CHUNK_BYTES)
 			n = CHUNK_BYTES;
+		if (x->chunk_bytes != 0 && n > x->chunk_bytes)
+			n = x->chunk_bytes;
 		if (!s->is_marks && !exchange_hook(x, HOOK_AUDIO,
 					s->nsent * 1000 / (2 * s->rate_hz)))
 			return;

@@ -333,6 +333,7 @@ speech_call(const struct speech_service *service,
 		memset(&http, 0, sizeof(http));
 		polly_speech_request(&http, service->endpoint, body, len);
 		http.on_body = on_body;
+		http.body_type = "audio/";
 		http.on_done = on_answer;
 		http.arg = s;
 		s->call = http_call_start(service->caller, &http, LOOP_NEVER);

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "aws/http_error.h"
 #include "aws/http_priv.h"
@@ -153,6 +154,24 @@ http_resume(struct http_transfer *t)
 	curl_easy_pause(t->easy, CURLPAUSE_CONT);
 }
 
+static const char *
+content_type(const struct http_transfer *t)
+{
+	const char *type = NULL;
+
+	curl_easy_getinfo(t->easy, CURLINFO_CONTENT_TYPE, &type);
+	return type == NULL ? "" : type;
+}
+
+/* Whether this is what on_body waits for. */
+static bool
+is_of_type(const struct http_transfer *t)
+{
+	return t->body_type == NULL ||
+	       strncasecmp(
+		   content_type(t), t->body_type, strlen(t->body_type)) == 0;
+}
+
 static size_t
 on_write(char *p, size_t size, size_t n, void *arg)
 {
@@ -165,6 +184,8 @@ on_write(char *p, size_t size, size_t n, void *arg)
 		return 0;
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (t->on_body != NULL && status / 100 == 2) {
+		if ((t->is_other = !is_of_type(t)))
+			return CURL_WRITEFUNC_ERROR;
 		rc = t->on_body(t->arg, (const uint8_t *)p, n);
 		t->is_aborted = rc < 0;
 		if (rc > 0)
@@ -217,6 +238,7 @@ transfer_new(struct http *h, const struct http_request *req, double now_wall_ms)
 	t->protocol = req->protocol;
 	t->sent_at_ms = now_wall_ms;
 	t->on_body = req->on_body;
+	t->body_type = req->body_type;
 	t->on_done = req->on_done;
 	t->arg = req->arg;
 	t->easy = curl_easy_init();
@@ -316,6 +338,11 @@ finish(struct http_transfer *t, CURLcode code)
 		if (t->is_aborted)
 			service_error_set(&a.error, SERVICE_ERROR_LOCAL,
 			    "aborted", "given up");
+		if (t->is_other)
+			service_error_set(&a.error, SERVICE_ERROR_TRANSIENT,
+			    "answer", "%s answered with '%.40s', not %s*",
+			    t->endpoint.authority, content_type(t),
+			    t->body_type);
 	} else {
 		a.status = (int)status;
 		if (status / 100 != 2 && !t->is_warm_up)

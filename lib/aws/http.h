@@ -83,6 +83,9 @@ struct http_request {
 	long timeout_ms;         /* whole transfer; 0: HTTP_TIMEOUT_MS */
 	http_body_fn *on_body;   /* NULL: the body is collected, up to body_cap
 	                          */
+	const char *body_type; /* constant; how the content-type of what on_body
+	                          takes begins ("audio/"): a proxy's page is
+	                          then TRANSIENT, "answer".  NULL: any */
 	http_done_fn *on_done;
 	void *arg;
 };

@@ -9,7 +9,8 @@ is_cut_off(const char *text)
 {
 	return strstr(text, "SYSCALL") != NULL ||
 	       strstr(text, "reset") != NULL || strstr(text, "eof") != NULL ||
-	       strstr(text, "EOF") != NULL;
+	       strstr(text, "EOF") != NULL ||
+	       strstr(text, "Broken pipe") != NULL;
 }
 
 static void

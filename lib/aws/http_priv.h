@@ -49,9 +49,11 @@ struct http_transfer {
 	enum service_protocol protocol;
 	bool is_over_cap; /* the answer */
 	bool is_aborted;  /* by on_body */
+	bool is_other;    /* not of body_type */
 	bool is_warm_up;  /* any answer is a success */
 	double sent_at_ms;
 	http_body_fn *on_body;
+	const char *body_type;
 	http_done_fn *on_done;
 	void *arg;
 	char text[CURL_ERROR_SIZE];

@@ -77,7 +77,7 @@ for what in "$voices" "$stream nth=1 phase=request" "$stream nth=4 phase=respons
 	a_case clean
 done
 for what in garbage truncate end half-close 'outage ms=300' \
-	'chunk bytes=333' 'tiny-window bytes=50'; do
+	'html status=200' 'chunk bytes=333' 'tiny-window bytes=50'; do
 	rule "$stream nth=1 phase=request do=$what"
 	rule "$stream nth=4 phase=response do=$what"
 	a_case clean
@@ -101,6 +101,31 @@ a_case clean
 rule "$stream times=all do=refuse status=400 name=ValidationException"
 rule "$call nth=3 phase=audio after-ms=0 do=end"
 a_case clean
+# SynthesizeSpeech alone: before the answer, of the first sentence and a later one.
+for what in 'refuse name=ServiceFailureException' throttle 'throttle retry-after=1' \
+	html 'html status=200' reset 'reset code=REFUSED_STREAM' cut abort goaway \
+	goaway-unseen garbage truncate end half-close 'delay ms=300' \
+	'outage ms=300' 'slow bytes=100000' 'tiny-data bytes=7'; do
+	rule "$call nth=1 phase=request do=$what"
+	rule "$call nth=4 phase=response do=$what"
+	a_case clean --engine neural
+done
+rule "$call nth=4 phase=response do=expired-token"
+a_case clean --engine neural
+# Amid its audio; a body that ends in order looks like a shorter sentence.
+for what in 'truncate' reset cut abort; do
+	rule "$call nth=2 do=chunk bytes=1001"
+	rule "$call nth=2 phase=audio after-ms=100 do=$what"
+	a_case told 1 --engine neural
+done
+for what in 'delay ms=300' goaway; do
+	rule "$call nth=2 do=chunk bytes=1001"
+	rule "$call nth=2 phase=audio after-ms=100 do=$what"
+	a_case clean --engine neural
+done
+rule "$call nth=2 do=chunk bytes=1001"
+rule "$call nth=2 phase=audio after-ms=100 do=hang"
+slow_case told 1 --engine neural
 
 # Within a stream, before its audio.  The first four streams are four sentences.
 for when in open event-in event-out input-end; do

@@ -532,6 +532,35 @@ START_TEST(a_refusal_is_not_taken_for_a_stream_and_a_stream_can_be_given_up)
 }
 END_TEST
 
+START_TEST(a_page_in_place_of_audio_is_not_taken_for_it)
+{
+	struct http_request req;
+
+	memset(&stream, 0, sizeof(stream));
+	stream.has_refused = true;
+	peer.answers[peer.nanswers++] =
+	    "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
+	    "Content-Length: 5\r\n\r\n<b>no";
+	peer.answers[peer.nanswers++] =
+	    "HTTP/1.1 200 OK\r\nContent-Type: Audio/pcm\r\n"
+	    "Content-Length: 5\r\n\r\nabcde";
+	reach_peer();
+	req = get_request("/");
+	req.on_body = on_body;
+	req.body_type = "audio/";
+	start(&req);
+	run_until(1);
+	ck_assert_int_eq(seen.error.class, SERVICE_ERROR_TRANSIENT);
+	ck_assert_str_eq(seen.error.name, "answer");
+	ck_assert_str_eq(stream.text, "");
+	start(&req);
+	run_until(2);
+	ck_assert_int_eq(seen.error.class, SERVICE_ERROR_NONE);
+	ck_assert_str_eq(stream.text, "abcde");
+	peer_stop(&peer);
+}
+END_TEST
+
 START_TEST(a_cancelled_transfer_is_never_heard_of_again)
 {
 	struct http_request req;
@@ -868,6 +897,7 @@ main(void)
 	tcase_add_test(one, a_body_can_be_taken_as_it_comes);
 	tcase_add_test(one,
 	    a_refusal_is_not_taken_for_a_stream_and_a_stream_can_be_given_up);
+	tcase_add_test(one, a_page_in_place_of_audio_is_not_taken_for_it);
 	tcase_add_test(one, a_cancelled_transfer_is_never_heard_of_again);
 	tcase_add_test(
 	    one, a_warm_connection_is_used_by_the_request_that_follows);
