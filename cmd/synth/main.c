@@ -341,7 +341,7 @@ is_finished(struct stage *t, int64_t now_ms)
 	if (t->stopped_at_ms != 0 && now_ms - t->stopped_at_ms >= STOP_MS)
 		return true;
 	if (t->voices.state != VOICES_KNOWN &&
-	    (t->voices.state == VOICES_FAILED ||
+	    (!voices_may_come(&t->voices) ||
 		now_ms - t->ended_at_ms >= VOICES_WAIT_MS))
 		return true;
 	return synth_is_idle(&t->synth);

@@ -7,8 +7,9 @@
 #include "base/lang.h"
 #include "base/log.h"
 
-/* A room goes on with captions meanwhile; asking costs nothing. */
-#define RETRY_MS 10000
+/* A room goes on with captions meanwhile; asking costs nothing.  Doubling. */
+#define ASK_MIN_MS 1000
+#define ASK_MAX_MS 10000
 
 /* From the best: what is missing in one may be there in the next. */
 static const unsigned int engines[] = { POLLY_GENERATIVE, POLLY_NEURAL,
@@ -21,7 +22,10 @@ failed(struct voices *v, const struct service_error *e)
 {
 	v->state = VOICES_FAILED;
 	v->error = *e;
-	v->retry_at_ms = v->now_ms + RETRY_MS;
+	v->wait_ms = v->wait_ms == 0 ? ASK_MIN_MS : v->wait_ms * 2;
+	if (v->wait_ms > ASK_MAX_MS)
+		v->wait_ms = ASK_MAX_MS;
+	v->retry_at_ms = v->now_ms + v->wait_ms;
 }
 
 static void
@@ -116,6 +120,22 @@ voices_dispatch(struct voices *v, int64_t now_ms)
 		v->state = VOICES_ASKING;
 	}
 	ask(v);
+}
+
+bool
+voices_may_come(const struct voices *v)
+{
+	if (v->state != VOICES_FAILED)
+		return true;
+	switch (v->error.class) {
+	case SERVICE_ERROR_TRANSIENT:
+	case SERVICE_ERROR_TIMEOUT:
+	case SERVICE_ERROR_THROTTLING:
+	case SERVICE_ERROR_PROTOCOL:
+		return true;
+	default:
+		return false;
+	}
 }
 
 struct voice_choice

@@ -30,6 +30,7 @@ struct voices {
 	struct http_call *call;
 	char *query; /* POLLY_QUERY_MAX bytes */
 	int64_t retry_at_ms;
+	int64_t wait_ms; /* that led to it */
 	int64_t now_ms;
 };
 
@@ -50,6 +51,9 @@ void voices_release(struct voices *v);
 void voices_prepare(struct voices *v, struct loop *l);
 
 void voices_dispatch(struct voices *v, int64_t now_ms);
+
+/* Whether they are known, or asking again may help before long. */
+bool voices_may_come(const struct voices *v);
 
 /*
  * Choose for the language `tag`: the engine asked for, then those below it

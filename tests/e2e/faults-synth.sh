@@ -101,6 +101,11 @@ a_case clean
 rule "$stream times=all do=refuse status=400 name=ValidationException"
 rule "$call nth=3 phase=audio after-ms=0 do=end"
 a_case clean
+# A list of voices that is none is asked for again.
+for what in garbage truncate end half-close 'html status=200' 'outage ms=300'; do
+	rule "$voices do=$what"
+	a_case clean
+done
 # SynthesizeSpeech alone: before the answer, of the first sentence and a later one.
 for what in 'refuse name=ServiceFailureException' throttle 'throttle retry-after=1' \
 	html 'html status=200' reset 'reset code=REFUSED_STREAM' cut abort goaway \
