@@ -1,12 +1,14 @@
 #!/bin/sh
 # The whole pipeline in real time with a fault every few seconds, of every kind and
 # in every service, and the same audio without any: both archives hold the same
-# finals.  FAULTS_SECONDS=600 (or an argument) makes it ten minutes; FAULTS_SEED
-# chooses other faults; FAULTS_KEEP names a folder for the archives.
+# finals, translations and voices.  20 seconds of it; FAULTS_MINUTES=10 makes it
+# ten minutes, FAULTS_SEED=N chooses other faults, FAULTS_KEEP=DIR keeps both
+# archives, the rules and what localaws told.
 set -eu
 # shellcheck source=tests/e2e/faults.inc
 . tests/e2e/faults.inc
-seconds=${1:-${FAULTS_SECONDS:-20}}
+seconds=20
+[ -z "${FAULTS_MINUTES:-}" ] || seconds=$((FAULTS_MINUTES * 60))
 begin
 "$engine" audio 1 $((seconds * 8)) 12 wav >"$tmp/wav"
 

@@ -88,17 +88,17 @@ for seconds in 900 -900; do
 done
 # A stream that is not allowed: SynthesizeSpeech speaks in its place.
 for name in AccessDeniedException ValidationException; do
-	rule "$stream times=all do=refuse status=400 name=$name"
+	rule "$stream times=all do=refuse name=$name"
 	a_case clean
 done
-rule "$stream times=all do=refuse status=400 name=ValidationException"
+rule "$stream times=all do=refuse name=ValidationException"
 rule "$call nth=2 do=reset"
 rule "$call nth=5 do=throttle"
 a_case clean
-rule "$stream times=all do=refuse status=400 name=ValidationException"
+rule "$stream times=all do=refuse name=ValidationException"
 rule "$call nth=3 phase=audio after-ms=0 do=truncate"
 a_case clean
-rule "$stream times=all do=refuse status=400 name=ValidationException"
+rule "$stream times=all do=refuse name=ValidationException"
 rule "$call nth=3 phase=audio after-ms=0 do=end"
 a_case clean
 # A list of voices that is none is asked for again.
@@ -150,6 +150,9 @@ for when in open event-in event-out input-end; do
 	a_case clean
 	in_turn "$at" 2 'exception name=ServiceQuotaExceededException' \
 		'exception name=ThrottlingException' 'exception name=ValidationException'
+	a_case clean
+	in_turn "$at" 2 'exception name=AccessDeniedException' \
+		'exception name=UnheardOfException'
 	a_case clean
 	in_turn "$at" 2 'outage ms=300'
 	a_case clean

@@ -113,6 +113,10 @@ for when in open 'event-in n=5' 'audio after-ms=300' 'event-out n=3' \
 		'exception name=SerializationException' \
 		'exception name=ServiceUnavailableException'
 	a_case
+	in_turn "$at" 1 'exception name=AccessDeniedException' \
+		'exception name=UnheardOfException' \
+		'error name=BadRequest message="a gateway says so"'
+	a_case
 	in_turn "$at" 1 'outage ms=300' 'delay ms=200'
 	a_case
 	in_turn "$at" 1 goaway

@@ -75,9 +75,23 @@ for seconds in 900 -900; do
 done
 # What is no answer to any call is told, and not asked for again.
 for what in garbage truncate end half-close 'html status=200' \
-	'refuse name=InvalidRequestException status=400'; do
+	'refuse name=InvalidRequestException'; do
 	rule "$me nth=4 do=$what"
 	a_case told 1
+done
+# Every other exception there is, and one that nobody knows: of one text only.
+for what in 'name=DetectedLanguageLowConfidenceException' \
+	'name=TextSizeLimitExceededException' \
+	'name=AccessDeniedException' 'name=UnrecognizedClientException' \
+	'name=InvalidSignatureException' 'name=UnheardOfException status=418'; do
+	rule "$me nth=4 do=refuse $what"
+	a_case told 1
+done
+# Of the language, which is asked for again later.
+for what in 'name=UnsupportedLanguagePairException' \
+	'name=ResourceNotFoundException'; do
+	rule "$me nth=4 do=refuse $what"
+	a_case told 8
 done
 # Nothing works: everything is accounted for.
 for what in 'refuse name=InternalServerException' throttle reset cut; do
