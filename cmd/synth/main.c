@@ -414,9 +414,12 @@ finish(struct stage *t)
 	for (size_t i = 0; i < t->synth.nlanes; i++)
 		said += t->synth.lanes[i]->said;
 	/* Nothing was ever said, and that was the service's doing. */
-	if (status == 0 && said == 0 && t->synth.nlanes > 0 &&
-	    t->synth.failure != 0)
+	if (status == 0 && said == 0 && t->synth.nlanes > 0) {
 		status = t->synth.failure;
+		if (status == 0 && t->voices.state != VOICES_KNOWN && rc == 0 &&
+		    t->out.error == 0 && t->stopped_at_ms == 0)
+			status = EX_TEMPFAIL;
+	}
 	return status != 0 ? status : rc != 0 ? EX_IOERR : 0;
 }
 

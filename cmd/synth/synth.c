@@ -515,8 +515,10 @@ synth_abandon(struct synth *s, int64_t now_ms, double wall_ms)
 	for (size_t i = 0; i < s->nlanes; i++) {
 		struct lane *l = s->lanes[i];
 
-		if (l->voice.voice == NULL)
+		if (l->voice.voice == NULL) {
+			l->skipped += l->nsentences;
 			continue;
+		}
 		for (struct sentence *e = l->head; e != NULL; e = e->next)
 			if (e->state == SENTENCE_WAITING ||
 			    e->state == SENTENCE_ASKED) {
