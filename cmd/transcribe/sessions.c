@@ -18,8 +18,10 @@
 #define BACKOFF_MAX_MS 2000
 #define BACKOFF_MAX_THROTTLING_MS 5000
 /* Sessions in a row that the service took and broke without a result, before
- * a late range counts as lost, and refusals of a live one as final. */
+ * a late range counts as lost, and refusals of a live one as final.  A bad
+ * minute of the service is no reason yet. */
 #define BROKEN_MAX 8
+#define BROKEN_MS 60000
 /* After the end of input nobody waits longer than this for a service that
  * brings nothing, and it gets a few tries at least. */
 #define REST_TIMEOUT_MS 60000
@@ -60,9 +62,23 @@ say_status(struct sessions *s, const char *state, const char *detail)
 	json_decref(obj);
 }
 
+/* Audio of a range that nobody has heard, in ms. */
+static double
+unheard_ms(const struct sessions *s, const struct sessions_range *r)
+{
+	uint64_t from =
+	    r->session == NULL ? r->from : session_covered(r->session);
+	uint64_t until =
+	    r->until == SESSION_LIVE ? s->config.backlog->end : r->until;
+
+	return r->is_used && until > from ? pcm_ms_of_bytes(until - from) : 0;
+}
+
 static void
 sessions_give_up(struct sessions *s, int status)
 {
+	for (size_t i = 0; status != EX_OK && i < SESSIONS_MAX; i++)
+		s->lost_ms += unheard_ms(s, &s->ranges[i]);
 	s->is_done = true;
 	if (s->status == 0)
 		s->status = status;
@@ -241,9 +257,7 @@ is_final(
 static void
 range_lost(struct sessions *s, struct sessions_range *r, const char *why)
 {
-	uint64_t until =
-	    r->until == SESSION_LIVE ? s->config.backlog->end : r->until;
-	double ms = until > r->from ? pcm_ms_of_bytes(until - r->from) : 0;
+	double ms = unheard_ms(s, r);
 
 	s->lost_ms += ms;
 	log_msg(LOG_ERROR, NULL, "%.1f s of audio were not heard: %s",
@@ -270,15 +284,16 @@ session_failed(struct sessions *s, struct sessions_range *r, int64_t now_ms,
 	if (is_final(s, r, e)) {
 		if (is_live) {
 			log_msg(LOG_ERROR, NULL, "%s", text);
-			say_status(s, "failed", text);
 			sessions_give_up(
 			    s, service_error_exit_status(e->class));
+			say_status(s, "failed", text);
 		} else {
 			range_lost(s, r, text);
 		}
 		return;
 	}
-	if (!is_live && r->broken >= BROKEN_MAX) {
+	if (!is_live && r->broken >= BROKEN_MAX &&
+	    now_ms - r->stuck_at_ms >= BROKEN_MS) {
 		range_lost(s, r, text);
 		return;
 	}
@@ -360,8 +375,8 @@ no_credentials(
 				     r->failures > EXPIRED_TRIES))) {
 		credentials_service_error(s->config.provider, state, &e);
 		log_msg(LOG_ERROR, NULL, "%s", why);
-		say_status(s, "failed", why);
 		sessions_give_up(s, service_error_exit_status(e.class));
+		say_status(s, "failed", why);
 	} else if (!s->is_degraded) {
 		s->is_degraded = true;
 		log_msg(LOG_WARN, NULL, "reconnecting: %s", why);
