@@ -11,7 +11,6 @@
 #include "about.h"
 #include "announce.h"
 #include "archive.h"
-#include "audience.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/line.h"

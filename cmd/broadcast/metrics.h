@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "audience.h"
 #include "base/lang.h"
+#include "room/audience.h"
 #include "spend.h"
 
 /* Our choice: rows of one table.  What comes beyond is counted in "other". */

@@ -39,17 +39,21 @@ retracted_find(
 		if (ring_read(text, buf, size, &line) != 1)
 			break;
 		r->ids[r->n++ % RETRACTED_MAX] = hash_id(buf, line.len - 1);
+		r->last_seq = line.seq;
 	}
 	ring_seek_oldest(text);
 }
 
 bool
-retracted_has(const struct retracted *r, const char *line, size_t len)
+retracted_hides(
+    const struct retracted *r, const struct ring_line *line, const char *text)
 {
 	size_t i, n = r->n < RETRACTED_MAX ? r->n : RETRACTED_MAX;
 	uint64_t hash;
 
-	if (n == 0 || (hash = hash_id(line, len)) == 0)
+	if (n == 0 || line->seq > r->last_seq ||
+	    !(line->kind & (RING_CAPTION | RING_AUDIO)) ||
+	    (hash = hash_id(text, line->len - 1)) == 0)
 		return false;
 	for (i = 0; i < n; i++)
 		if (r->ids[i] == hash)

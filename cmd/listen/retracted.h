@@ -1,6 +1,6 @@
 /*
  * Utterances that were taken back (`retraction`): one who comes late, or comes
- * back, does not get their captions from the text ring any more.
+ * back, does not get their captions and audio any more.
  */
 #ifndef LISTEN_RETRACTED_H
 #define LISTEN_RETRACTED_H
@@ -17,6 +17,7 @@
 struct retracted {
 	uint64_t ids[RETRACTED_MAX]; /* hashes: 800 captions in a ring */
 	size_t n;                    /* found in all */
+	uint64_t last_seq;           /* of the newest retraction */
 };
 
 /* Find all retractions that `text` holds, from its oldest line on; `text` is
@@ -24,8 +25,9 @@ struct retracted {
 void retracted_find(
     struct retracted *r, struct ring_reader *text, char *buf, size_t size);
 
-/* Whether the caption `line` (len bytes) is of an utterance that was taken
- * back. */
-bool retracted_has(const struct retracted *r, const char *line, size_t len);
+/* Whether `line`, whose text (line->len bytes) is in `text`, is a caption or
+ * audio of an utterance that was taken back after it. */
+bool retracted_hides(
+    const struct retracted *r, const struct ring_line *line, const char *text);
 
 #endif

@@ -163,8 +163,7 @@ next_line(struct session *s, struct ring_reader *text, struct ring_line *line,
 		return 1;
 	}
 	ret = ring_read(text, s->line, sizeof(s->line), line);
-	*is_shown =
-	    ret == 1 && !retracted_has(&s->retracted, s->line, line->len - 1);
+	*is_shown = ret == 1 && !retracted_hides(&s->retracted, line, s->line);
 	return ret;
 }
 
@@ -231,8 +230,7 @@ send_captions(struct session *s, struct ring_reader *text, uint64_t from,
 		if (!(line.kind & (RING_CAPTION | RING_RETRACTION)) &&
 		    line.kind != RING_OTHER)
 			continue;
-		if ((line.kind & RING_CAPTION) &&
-		    retracted_has(&s->retracted, s->line, line.len - 1))
+		if (retracted_hides(&s->retracted, &line, s->line))
 			continue;
 		sender_line(s->sender, &line, s->line, now_ms);
 		s->last_seq = line.seq;
@@ -358,7 +356,8 @@ send_new(struct session *s, int64_t now_ms)
 			close_ring(s);
 			return;
 		}
-		if (line.seq <= s->last_seq)
+		if (line.seq <= s->last_seq ||
+		    retracted_hides(&s->retracted, &line, s->line))
 			continue;
 		sender_line(s->sender, &line, s->line, now_ms);
 		s->last_seq = line.seq;

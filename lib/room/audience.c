@@ -1,4 +1,4 @@
-#include "audience.h"
+#include "room/audience.h"
 
 #include <string.h>
 
@@ -15,8 +15,12 @@ count(void *arg, const char *lang, enum room_format format)
 		return 1;
 	if (room_channel(c->name, lang, format) != 0)
 		return 0;
+	memcpy(c->lang, lang, strlen(lang) + 1);
+	c->format = format;
 	c->listeners = want_count(a->room, c->name);
-	a->n++;
+	/* One that left between the two questions. */
+	if (c->listeners > 0)
+		a->n++;
 	return 0;
 }
 

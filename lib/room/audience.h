@@ -1,11 +1,12 @@
-/* How many listen, by channel: for the metrics.  Counting costs the kernel some
- * time (want.h), which must not be taken from the captions. */
-#ifndef BROADCAST_AUDIENCE_H
-#define BROADCAST_AUDIENCE_H
+/* How many listen, by channel.  Counting costs the kernel some time (want.h),
+ * which must not be taken from the captions. */
+#ifndef ROOM_AUDIENCE_H
+#define ROOM_AUDIENCE_H
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/lang.h"
 #include "room/room.h"
 
 /* Our choice: with 128 languages, three formats each. */
@@ -13,13 +14,15 @@
 
 struct audience_channel {
 	char name[ROOM_CHANNEL_MAX];
+	char lang[LANG_TAG_MAX]; /* or ROOM_SOURCE */
+	enum room_format format;
 	unsigned int listeners;
 };
 
 struct audience {
-	const struct room *room; /* borrowed */
+	const struct room *room; /* borrowed; set by the caller, all else 0 */
 	struct audience_channel channels[AUDIENCE_CHANNELS_MAX];
-	size_t n;
+	size_t n; /* channels that have listeners */
 	int64_t count_at_ms;
 };
 
