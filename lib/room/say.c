@@ -34,7 +34,8 @@ open_fifo(const char *path, int flags)
 	int fd = open(path, flags | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
 
 	if (fd == -1)
-		return errno == ELOOP ? SAY_ERR_KIND : SAY_ERR_SYS;
+		return errno == ELOOP || errno == EISDIR ? SAY_ERR_KIND
+		                                         : SAY_ERR_SYS;
 	if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode))
 		return fd;
 	close(fd);
@@ -45,10 +46,13 @@ int
 say_open(const struct room *r)
 {
 	char path[ROOM_PATH_MAX];
+	struct stat st;
 	int fd;
 
 	if (room_path(r, file, path) != 0)
 		return SAY_ERR_PATH;
+	if (lstat(path, &st) == 0 && S_ISREG(st.st_mode))
+		unlink(path);
 	if (mkfifo(path, 0600) == -1 && errno != EEXIST)
 		return SAY_ERR_SYS;
 	/* For writing, too: so there is no end of file when a writer leaves

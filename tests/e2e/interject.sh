@@ -107,15 +107,18 @@ wait $interject || status=$?
 kill -9 $flood 2>/dev/null || true
 [ ! -e "$room/say" ] || fail "the FIFO is still there"
 
-# Something else of that name; bad calls; a signal.
-touch "$room/say"
-status_is 73 "$BIN/interject" -r main </dev/null >/dev/null 2>"$tmp/no.err"
-has "$tmp/no.err" 'no FIFO' || fail "not told what is there"
-[ -f "$room/say" ] || fail "it removed what is not its own"
-rm "$room/say"
-ln -s "$tmp/in" "$room/say"
-status_is 73 "$BIN/interject" -r main </dev/null >/dev/null 2>"$tmp/no.err"
-rm "$room/say"
+# What a shell made when nobody read; something else of that name; bad calls.
+echo 'said to nobody' >"$room/say"
+status_is 0 "$BIN/interject" -r main </dev/null >"$tmp/nobody.out" 2>"$tmp/no.err"
+[ ! -e "$room/say" ] || fail "a plain file stands in the way"
+! has "$tmp/nobody.out" 'said to nobody' || fail "an old line is on the air"
+for what in 'mkdir' "ln -s $tmp/in"; do
+	$what "$room/say"
+	status_is 73 "$BIN/interject" -r main </dev/null >/dev/null 2>"$tmp/no.err"
+	has "$tmp/no.err" 'no FIFO' || fail "not told what is there: $(cat "$tmp/no.err")"
+	[ -e "$room/say" ] || fail "it removed what is not its own"
+	rm -r "$room/say"
+done
 status_is 64 "$BIN/interject" </dev/null 2>/dev/null
 status_is 64 "$BIN/interject" -r ../x </dev/null 2>/dev/null
 status_is 64 "$BIN/interject" -r main -l nonsense! </dev/null 2>/dev/null
