@@ -23,7 +23,8 @@ BIN = $(B)/bin
 SANFLAGS = -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 
-PKGS = libcurl openssl libnghttp2 jansson zlib sndfile portaudio-2.0 soxr libjwt libqrencode libpng
+PKGS = libcurl openssl libnghttp2 jansson zlib sndfile portaudio-2.0 soxr \
+	libjwt libqrencode libpng icu-uc
 ENGINE_PKGS = pocketsphinx sphinxbase espeak-ng
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) $(ENGINE_PKGS))
 PKG_LIBS := $(shell pkg-config --libs $(PKGS)) -lsonic -lwslay

@@ -39,6 +39,10 @@ gives_12() {
 	listen -r rehearsal -l fr-FR --since 0 --once </dev/null >"$tmp/rehearsal" &&
 		more_than 0 "$tmp/rehearsal" '.type=="translation"'
 }
+gives_13() {
+	[ "$(grep -c -- '-->' "$work/subtitles/talk.all.es-ES.vtt")" -gt 0 ] &&
+		[ -s "$work/subtitles/talk.all.fr-FR.srt" ] && grep -q '^1 .* en-US ' "$tmp/out"
+}
 # In the first seconds a tenth of a second of samples that are not silence.
 loud() {
 	[ "$(od -An -v -t d2 -w2 -N 160000 "$1" | awk '$1 > 1000 { n++ } END { print n + 0 }')" -gt 1600 ]

@@ -1,0 +1,4 @@
+/* cmd/captions/clean.c, whose allocations fail by plan (failmalloc.h). */
+#include "failmalloc.h"
+
+#include "../../../cmd/captions/clean.c"
