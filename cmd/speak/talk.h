@@ -1,0 +1,46 @@
+/*
+ * One speaker's talk as the keeper counts it: which session, which audio
+ * message comes next, what is missing, how loud it is.  No I/O.
+ */
+#ifndef SPEAK_TALK_H
+#define SPEAK_TALK_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "message.h"
+
+struct talk {
+	char session[MESSAGE_SESSION_MAX + 1]; /* "": none */
+	char lang[LANG_TAG_MAX];
+	uint64_t next;     /* number of the audio message wanted */
+	uint64_t lost;     /* messages that never came, or found no room */
+	uint64_t seen;     /* taken since talk_begin() */
+	uint64_t ack_seen; /* `seen` at the last talk_level() */
+	double energy;     /* since then: sum of mean squares by samples */
+	double nsamples;
+	double peak_dbfs;
+};
+
+void talk_begin(
+    struct talk *t, const char *session, const char *lang, uint64_t next);
+
+/* There is none any more. */
+void talk_end(struct talk *t);
+
+enum talk_verdict {
+	TALK_OLD, /* it is here already */
+	TALK_NEXT /* take it; what was missing before it is lost */
+};
+
+/* An audio message came. */
+enum talk_verdict talk_judge(struct talk *t, uint64_t seq);
+
+/* Count its sound; is_lost: there was no room for it. */
+void talk_count(struct talk *t, const uint8_t *pcm, size_t n, int is_lost);
+
+/* Level since the last call, in dBFS; -96.3 where nothing came. */
+void talk_level(struct talk *t, double *rms_dbfs, double *peak_dbfs);
+
+#endif
