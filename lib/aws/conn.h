@@ -87,7 +87,7 @@ struct conn_events {
 	/* Server, HTTP/2: a request (see struct h2_events). */
 	void (*on_request)(void *arg, struct conn *c, struct h2 *h2,
 	    int32_t stream, const struct h2_request *request);
-	/* Server, HTTP/1.1: n > 0 bytes that the client sent. */
+	/* Server, HTTP/1.1 (and is_raw): n > 0 bytes that came. */
 	void (*on_bytes)(void *arg, struct conn *c, const uint8_t *p, size_t n);
 	/* Server, HTTP/1.1: the client ended its side (we may still write).
 	 * Without this callback the connection closes by itself. */
@@ -114,6 +114,11 @@ struct conn_config {
 	                             without a byte either way [none] */
 	size_t write_cap_bytes;   /* conn_write() queue [1 MiB] */
 	struct h2_config h2;      /* is_server is set here */
+	/* Client: something else than HTTP/2 is spoken (a WebSocket, say).
+	 * Once ready, bytes go up by on_bytes and down by conn_write(), as
+	 * they are; ALPN is not looked at, so offer none.  It is for the owner
+	 * to watch over a silent peer. */
+	bool is_raw;
 };
 
 /*

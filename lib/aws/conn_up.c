@@ -81,7 +81,9 @@ start_http1(struct conn *c)
 void
 conn_up_tls(struct conn *c)
 {
-	if (strcmp(tls_alpn(c->tls), "h2") == 0)
+	if (c->config.is_raw)
+		start_http1(c);
+	else if (strcmp(tls_alpn(c->tls), "h2") == 0)
 		start_h2(c);
 	else if (c->is_server)
 		start_http1(c);
@@ -129,6 +131,8 @@ conn_up_transport(struct conn *c)
 		if (c->is_server)
 			conn_set_state(
 			    c, CONN_SNIFF, c->config.handshake_timeout_ms);
+		else if (c->config.is_raw)
+			start_http1(c);
 		else
 			start_h2(c);
 		return;
