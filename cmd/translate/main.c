@@ -42,6 +42,7 @@ static const char usage[] =
     "      --formality LEVEL       formal or informal, where supported\n"
     "      --profanity mask        mask profane words\n"
     "      --brevity on            shorter translations, where supported\n"
+    "      --glossary FILE         terms and names, as booth-glossary(5) says\n"
     "      --deadline-ms N         wait for a translation (default: 10000)\n"
     "      --region REGION         AWS region (default: AWS_REGION, profile)\n"
     "      --endpoint-url URL      service to use in place of AWS's\n"
@@ -56,6 +57,7 @@ enum {
 	OPT_PROFANITY,
 	OPT_BREVITY,
 	OPT_DEADLINE_MS,
+	OPT_GLOSSARY,
 };
 
 static const struct option longs[] = {
@@ -66,13 +68,15 @@ static const struct option longs[] = {
 	{ "profanity", required_argument, NULL, OPT_PROFANITY },
 	{ "brevity", required_argument, NULL, OPT_BREVITY },
 	{ "deadline-ms", required_argument, NULL, OPT_DEADLINE_MS },
+	{ "glossary", required_argument, NULL, OPT_GLOSSARY },
 	{ NULL, 0, NULL, 0 },
 };
 
 struct options {
 	char **targets; /* NULL-ended */
 	size_t ntargets;
-	const char *source; /* tag, "auto", or NULL */
+	const char *source;   /* tag, "auto", or NULL */
+	const char *glossary; /* path, or NULL */
 	int64_t deadline_ms;
 	struct translate_options translate;
 	struct config_options config;
@@ -86,6 +90,7 @@ struct translate {
 	struct target *targets;
 	struct stage stage;
 	struct out out;
+	struct glossary_watch glossary;
 	bool has_credentials; /* asked once, before anything is read */
 	int64_t stopped_at_ms;
 	int status;
@@ -169,6 +174,9 @@ parse_options(struct options *o, int argc, char **argv)
 			o->deadline_ms =
 			    opt_num("--deadline-ms", optarg, 100, 600000);
 			break;
+		case OPT_GLOSSARY:
+			o->glossary = optarg;
+			break;
 		default:
 			client_option(&o->config, c, optarg);
 			break;
@@ -183,6 +191,30 @@ parse_options(struct options *o, int argc, char **argv)
 		    argv[optind]);
 }
 
+/* All languages take the glossary that is in use now. */
+static void
+give_glossary(struct translate *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->options.ntargets; i++)
+		if (target_set_glossary(&t->targets[i], t->glossary.glossary) !=
+		    0)
+			die(EX_OSERR, "out of memory");
+}
+
+static void
+watch_glossary(struct translate *t, int64_t now_ms)
+{
+	enum glossary_news news = glossary_watch_dispatch(&t->glossary, now_ms);
+
+	if (news == GLOSSARY_SAME)
+		return;
+	report_glossary(&t->out, &t->glossary, news == GLOSSARY_BROKEN);
+	if (news == GLOSSARY_NEW)
+		give_glossary(t);
+}
+
 /* Everything that can be wrong before a line is read is said here. */
 static void
 set_up(struct translate *t)
@@ -192,6 +224,10 @@ set_up(struct translate *t)
 	size_t i;
 	int rc;
 
+	rc = glossary_watch_init(&t->glossary, t->options.glossary);
+	if (rc != 0)
+		die(rc == GLOSSARY_ERR_SYS ? EX_NOINPUT : EX_CONFIG, "%s",
+		    t->glossary.why);
 	rc = client_open(&t->client, ENDPOINT_TRANSLATE, &t->options.config,
 	    clock_wall_ms(), err, sizeof(err));
 	if (rc != 0)
@@ -216,6 +252,8 @@ set_up(struct translate *t)
 	t->targets = xcalloc(t->options.ntargets, sizeof(*t->targets));
 	for (i = 0; i < t->options.ntargets; i++)
 		target_init(&t->targets[i], &t->setup, t->options.targets[i]);
+	if (t->glossary.glossary != NULL)
+		give_glossary(t);
 	stage_init(&t->stage, STDIN_FILENO, &t->setup, t->targets,
 	    t->options.ntargets, t->options.source);
 }
@@ -307,6 +345,7 @@ turn(struct translate *t, struct loop *l)
 	credentials_prepare(t->client.provider, l);
 	http_caller_prepare(t->caller, l);
 	out_prepare(&t->out, l);
+	glossary_watch_prepare(&t->glossary, l);
 	if (t->stopped_at_ms != 0)
 		loop_deadline(l, t->stopped_at_ms + STOP_MS);
 	if (loop_wait(l) < 0)
@@ -315,6 +354,7 @@ turn(struct translate *t, struct loop *l)
 
 	if (!heed_signals(t, now_ms))
 		return false;
+	watch_glossary(t, now_ms);
 	credentials_dispatch(t->client.provider, l, now_ms);
 	if (!t->has_credentials)
 		check_credentials(t);
@@ -414,6 +454,7 @@ main(int argc, char **argv)
 	http_caller_free(t.caller);
 	out_release(&t.out);
 	free(t.targets);
+	glossary_watch_release(&t.glossary);
 	opt_list_free(t.options.targets);
 	client_release(&t.client);
 	return status;

@@ -118,6 +118,26 @@ report_unreachable(struct target_setup *setup, const struct service_error *e)
 }
 
 void
+report_glossary(struct out *out, const struct glossary_watch *w, bool is_broken)
+{
+	char text[640];
+
+	if (is_broken) {
+		snprintf(text, sizeof(text), "%s; the one before stays in use",
+		    w->why);
+		log_msg(LOG_ERROR, NULL, "%s", text);
+	} else {
+		snprintf(text, sizeof(text),
+		    "glossary '%s' read again, %zu terms", w->path,
+		    glossary_nterms(w->glossary));
+		log_msg(LOG_INFO, NULL, "%s", text);
+	}
+	send_status(
+	    out, json_status("translate", is_broken ? "degraded" : "recovered",
+		     text, clock_wall_ms()));
+}
+
+void
 report_ready(struct out *out, const struct target *targets, size_t ntargets)
 {
 	json_t *obj = json_status("translate", "ready", NULL, clock_wall_ms());
@@ -136,10 +156,11 @@ report_ready(struct out *out, const struct target *targets, size_t ntargets)
 static json_t *
 counters_object(const struct target_counters *c)
 {
-	return json_pack("{s:I,s:I,s:I,s:I,s:I}", "utterances",
+	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I}", "utterances",
 	    (json_int_t)c->utterances, "chars", (json_int_t)c->chars, "calls",
 	    (json_int_t)c->calls, "retries", (json_int_t)c->retries, "errors",
-	    (json_int_t)c->errors);
+	    (json_int_t)c->errors, "glossary_missed",
+	    (json_int_t)c->glossary_missed);
 }
 
 void
@@ -158,6 +179,7 @@ report_ended(struct out *out, const struct target *targets, size_t ntargets)
 		sum.calls += c->calls;
 		sum.retries += c->retries;
 		sum.errors += c->errors;
+		sum.glossary_missed += c->glossary_missed;
 		json_object_set_new(
 		    by_lang, targets[i].tag, counters_object(c));
 	}

@@ -8,6 +8,7 @@
 
 #include "aws/service_error.h"
 #include "base/out.h"
+#include "glossary_watch.h"
 #include "target.h"
 
 /* An utterance of t failed. */
@@ -23,6 +24,10 @@ void report_success(struct target *t);
 /* A failure of all languages together, found before any text. */
 void
 report_unreachable(struct target_setup *setup, const struct service_error *e);
+
+/* The glossary's file has changed: another version is in use, or is wrong. */
+void report_glossary(
+    struct out *out, const struct glossary_watch *w, bool is_broken);
 
 /* `ready`, with the targets. */
 void

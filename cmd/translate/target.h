@@ -16,6 +16,8 @@
 #include "aws/translate.h"
 #include "base/lang.h"
 #include "base/out.h"
+#include "glossary.h"
+#include "protect.h"
 #include "utterance.h"
 
 /* Ours.  More utterances than these wait only while the service hangs or a
@@ -40,10 +42,11 @@ struct target_counters {
 	uint64_t chars;      /* of source text sent (code points): the cost */
 	uint64_t calls;
 	uint64_t retries;
-	uint64_t errors; /* utterances that went out with `error` */
+	uint64_t errors;          /* utterances that went out with `error` */
+	uint64_t glossary_missed; /* terms that no way brought through */
 };
 
-struct job; /* one utterance on its way */
+struct job; /* one utterance on its way (job.h) */
 
 struct target {
 	struct target_setup *setup;
@@ -53,6 +56,9 @@ struct target {
 	struct job **last;       /* where the next one goes */
 	size_t npending;         /* jobs in the list */
 	size_t nsent;            /* of them, with calls under way */
+	struct lexicon *lexicon; /* the glossary in this language, or NULL */
+	/* How often on end each way of the glossary's did not come through. */
+	unsigned int nfailures[PROTECT_NWAYS];
 	struct target_counters counters;
 	bool has_worked;                   /* ever */
 	bool is_degraded;                  /* the last utterance failed */
@@ -64,6 +70,9 @@ struct target {
 };
 
 void target_init(struct target *t, struct target_setup *setup, const char *tag);
+
+/* From the next utterance on; a reference is taken.  0 or OUT_ERR_NOMEM. */
+int target_set_glossary(struct target *t, struct glossary *g);
 
 /* Gives up what is under way. */
 void target_release(struct target *t);

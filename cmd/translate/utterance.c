@@ -68,27 +68,35 @@ string_or_null(const char *s)
 	return s != NULL && s[0] != '\0' ? json_string(s) : json_null();
 }
 
+static int
+set_or_leave(json_t *obj, const char *key, const char *value)
+{
+	if (value == NULL)
+		return 0;
+	return json_object_set_new(obj, key, json_string(value));
+}
+
 static json_t *
-make(const struct utterance *u, const char *lang, const char *from,
-    const char *text, size_t text_len, const char *source_text,
-    const char *error, double translated_at_ms)
+make(const struct utterance *u, const struct translation *t, size_t text_len,
+    const char *source_text)
 {
 	json_t *obj = json_object();
 
 	if (obj == NULL ||
 	    json_object_set_new(obj, "type", json_string("translation")) != 0 ||
 	    carry(obj, u, "id") != 0 ||
-	    json_object_set_new(obj, "lang", json_string(lang)) != 0 ||
-	    json_object_set_new(obj, "from", string_or_null(from)) != 0 ||
-	    json_object_set_new(obj, "text", json_stringn(text, text_len)) !=
+	    json_object_set_new(obj, "lang", json_string(t->lang)) != 0 ||
+	    json_object_set_new(obj, "from", string_or_null(t->from)) != 0 ||
+	    json_object_set_new(obj, "text", json_stringn(t->text, text_len)) !=
 		0 ||
+	    set_or_leave(obj, "say", t->say) != 0 ||
 	    json_object_set_new(obj, "source_text", json_string(source_text)) !=
 		0 ||
-	    json_object_set_new(obj, "error", string_or_null(error)) != 0 ||
+	    json_object_set_new(obj, "error", string_or_null(t->error)) != 0 ||
 	    carry(obj, u, "captured_at_ms") != 0 ||
 	    carry(obj, u, "final_at_ms") != 0 ||
 	    json_object_set_new(
-		obj, "translated_at_ms", json_ms(translated_at_ms)) != 0)
+		obj, "translated_at_ms", json_ms(t->translated_at_ms)) != 0)
 		goto fail;
 	if (json_is_set(u->line, "late") &&
 	    json_object_set_new(obj, "late", json_true()) != 0)
@@ -101,12 +109,10 @@ fail:
 
 /* A line of these parts; NULL: no memory. */
 static char *
-dump(const struct utterance *u, const char *lang, const char *from,
-    const char *text, size_t text_len, const char *source_text,
-    const char *error, double translated_at_ms, size_t *len)
+dump(const struct utterance *u, const struct translation *t, size_t text_len,
+    const char *source_text, size_t *len)
 {
-	json_t *obj = make(u, lang, from, text, text_len, source_text, error,
-	    translated_at_ms);
+	json_t *obj = make(u, t, text_len, source_text);
 	char *line = obj != NULL ? json_line_dump(obj, len) : NULL;
 
 	json_decref(obj);
@@ -114,24 +120,27 @@ dump(const struct utterance *u, const char *lang, const char *from,
 }
 
 char *
-utterance_translation(const struct utterance *u, const char *lang,
-    const char *from, const char *text, const char *error,
-    double translated_at_ms, size_t *len)
+utterance_translation(
+    const struct utterance *u, const struct translation *t, size_t *len)
 {
-	size_t text_len = strlen(text);
-	char *line = dump(u, lang, from, text, text_len, u->text, error,
-	    translated_at_ms, len);
+	size_t text_len = strlen(t->text);
+	struct translation less = *t;
+	char *line = dump(u, t, text_len, u->text, len);
 
 	if (line == NULL || *len < LINE_MAX_BYTES)
 		return line;
 	free(line);
-	line = dump(
-	    u, lang, from, text, text_len, "", error, translated_at_ms, len);
+	line = dump(u, t, text_len, "", len);
 	if (line == NULL || *len < LINE_MAX_BYTES)
 		return line;
 	free(line);
-	return dump(u, lang, from, text,
-	    utf8_prefix(text, text_len, CUT_TEXT_BYTES), "",
-	    error != NULL ? error : "cut: longer than a line may be",
-	    translated_at_ms, len);
+	less.say = NULL;
+	line = dump(u, &less, text_len, "", len);
+	if (line == NULL || *len < LINE_MAX_BYTES)
+		return line;
+	free(line);
+	if (less.error == NULL)
+		less.error = "cut: longer than a line may be";
+	return dump(
+	    u, &less, utf8_prefix(t->text, text_len, CUT_TEXT_BYTES), "", len);
 }

@@ -31,15 +31,22 @@ void utterance_release(struct utterance *u);
 /* Another reference to the same line. */
 void utterance_copy(struct utterance *to, const struct utterance *from);
 
+/* What stands in a translation line beside what it has of its transcript. */
+struct translation {
+	const char *lang;
+	const char *from;  /* tag of the source language, "" for unknown */
+	const char *text;  /* with an error: the source text */
+	const char *say;   /* for the voice; NULL: text */
+	const char *error; /* NULL: it worked */
+	double translated_at_ms;
+};
+
 /*
  * The translation line, to be freed by free(), *len without NUL; NULL: no
- * memory.  `error` is NULL for a translation that worked; else text is the
- * source text.  `from` is the tag of the source language, "" for unknown.  A
- * line that would be longer than the format allows loses source_text, then the
- * end of text, and says so in error.
+ * memory.  A line that would be longer than the format allows loses
+ * source_text, then say, then the end of text, and says so in error.
  */
-char *utterance_translation(const struct utterance *u, const char *lang,
-    const char *from, const char *text, const char *error,
-    double translated_at_ms, size_t *len);
+char *utterance_translation(
+    const struct utterance *u, const struct translation *t, size_t *len);
 
 #endif

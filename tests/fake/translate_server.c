@@ -29,6 +29,9 @@
  *	@empty       HTTP 200 with a JSON object without TranslatedText
  *	@huge        HTTP 200 with a body of 3 MiB
  *	@trim        the translation has no white space at its ends
+ *	@unmask      words that begin with "Qz" are lost in translation
+ *	@untag       so are the tags of HTML
+ *	@leave       the target's code is not put in front
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -320,6 +323,25 @@ check_signature(struct peer *p, const struct request *r, int *rc)
 	return -1;
 }
 
+/* An engine that loses what it does not know: each run that begins with
+ * `begin` goes, up to and with the first of `ends`. */
+static void
+lose(char *s, const char *begin, const char *ends, int with_end)
+{
+	char *to = s;
+	size_t n;
+
+	while (*s != '\0') {
+		if (strncmp(s, begin, strlen(begin)) != 0) {
+			*to++ = *s++;
+			continue;
+		}
+		n = strcspn(s, ends);
+		s += n + (s[n] != '\0' && with_end);
+	}
+	*to = '\0';
+}
+
 static int
 translate(
     struct peer *p, const char *text, const char *target, const char *source)
@@ -330,7 +352,14 @@ translate(
 	int rc;
 
 	out = malloc(size);
-	snprintf(out, size, "[%s] %s", target, text);
+	if (directive(text, "@leave", target))
+		snprintf(out, size, "%s", text);
+	else
+		snprintf(out, size, "[%s] %s", target, text);
+	if (directive(text, "@unmask", target))
+		lose(out, "Qz", " .,", 0);
+	if (directive(text, "@untag", target))
+		lose(out, "<", ">", 1);
 	n = strlen(out);
 	while (directive(text, "@trim", target) && n > 0 && out[n - 1] == ' ')
 		out[--n] = '\0';

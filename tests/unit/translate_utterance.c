@@ -28,6 +28,19 @@ done(void)
 	json_decref(line);
 }
 
+/* What the voice is to say, for the next line. */
+static const char *say;
+
+static char *
+translation(const char *lang, const char *from, const char *text,
+    const char *error, double translated_at_ms, size_t *len)
+{
+	struct translation t = { lang, from, text, say, error,
+		translated_at_ms };
+
+	return utterance_translation(&u, &t, len);
+}
+
 #define FINAL                                                                  \
 	"{\"type\":\"transcript\",\"id\":\"u1\",\"final\":true,"               \
 	"\"lang\":\"en-US\",\"text\":\"Hi \\\"you\\\"\","                      \
@@ -41,8 +54,8 @@ START_TEST(a_translation_line_has_its_keys_in_their_order)
 
 	ck_assert_int_eq(read_line(FINAL, NULL), 1);
 	ck_assert_str_eq(u.source, "en");
-	s = utterance_translation(&u, "es-ES", u.from, "Hola \xc2\xbf\n", NULL,
-	    1700000000400.25, &len);
+	s = translation(
+	    "es-ES", u.from, "Hola \xc2\xbf\n", NULL, 1700000000400.25, &len);
 	ck_assert_str_eq(s,
 	    "{\"type\":\"translation\",\"id\":\"u1\",\"lang\":\"es-ES\","
 	    "\"from\":\"en-US\",\"text\":\"Hola \xc2\xbf\\n\","
@@ -67,13 +80,47 @@ START_TEST(an_error_carries_the_source_text)
 		NULL),
 	    1);
 	ck_assert_str_eq(u.source, "auto");
-	s = utterance_translation(
-	    &u, "es-ES", "", u.text, "no server", 5, &len);
+	s = translation("es-ES", "", u.text, "no server", 5, &len);
 	ck_assert_str_eq(s,
 	    "{\"type\":\"translation\",\"id\":7,\"lang\":\"es-ES\","
 	    "\"from\":null,\"text\":\"Hi\",\"source_text\":\"Hi\","
 	    "\"error\":\"no server\",\"translated_at_ms\":5,\"late\":true}");
 	free(s);
+	done();
+}
+END_TEST
+
+START_TEST(what_the_voice_is_to_say_stands_behind_the_text)
+{
+	size_t len, n = 60000;
+	char *s, *text;
+	json_t *obj;
+
+	ck_assert_int_eq(read_line("{\"type\":\"transcript\",\"id\":7,"
+				   "\"final\":true,\"text\":\"Hi\"}",
+			     NULL),
+	    1);
+	say = "ol\xc3\xa1";
+	s = translation("pt-BR", "", "Hi", NULL, 5, &len);
+	ck_assert_str_eq(s,
+	    "{\"type\":\"translation\",\"id\":7,\"lang\":\"pt-BR\","
+	    "\"from\":null,\"text\":\"Hi\",\"say\":\"ol\xc3\xa1\","
+	    "\"source_text\":\"Hi\",\"error\":null,"
+	    "\"translated_at_ms\":5}");
+	free(s);
+	/* A line too long goes without it rather than without text. */
+	say = text = calloc(1, n + 1);
+	memset(text, 'x', n);
+	s = translation("pt-BR", "", text, NULL, 5, &len);
+	ck_assert_uint_lt(len, LINE_MAX_BYTES);
+	obj = json_loads(s, 0, NULL);
+	ck_assert_str_eq(json_str(obj, "text"), text);
+	ck_assert_ptr_null(json_str(obj, "say"));
+	ck_assert_ptr_null(json_str(obj, "error"));
+	json_decref(obj);
+	free(s);
+	free(text);
+	say = NULL;
 	done();
 }
 END_TEST
@@ -132,7 +179,7 @@ START_TEST(no_line_is_longer_than_the_format_allows)
 				   "\"final\":true,\"text\":\"short\"}",
 			     NULL),
 	    1);
-	s = utterance_translation(&u, "es-ES", "en-US", text, NULL, 5, &len);
+	s = translation("es-ES", "en-US", text, NULL, 5, &len);
 	ck_assert_uint_lt(len, LINE_MAX_BYTES);
 	obj = json_loads(s, 0, NULL);
 	ck_assert_str_eq(json_str(obj, "source_text"), "");
@@ -146,7 +193,7 @@ START_TEST(no_line_is_longer_than_the_format_allows)
 	for (len = 4; len + 3 <= n; len += 3)
 		memcpy(text + len, "\xe4\xb8\x80", 3);
 	text[len] = '\0';
-	s = utterance_translation(&u, "es-ES", "en-US", text, NULL, 5, &len);
+	s = translation("es-ES", "en-US", text, NULL, 5, &len);
 	ck_assert_uint_lt(len, LINE_MAX_BYTES);
 	obj = json_loads(s, 0, NULL);
 	ck_assert_str_eq(json_str(obj, "text"), text);
@@ -179,6 +226,7 @@ main(void)
 
 	tcase_add_test(tc, a_translation_line_has_its_keys_in_their_order);
 	tcase_add_test(tc, an_error_carries_the_source_text);
+	tcase_add_test(tc, what_the_voice_is_to_say_stands_behind_the_text);
 	tcase_add_loop_test(tc, what_is_no_final_transcript_is_left_alone, 0,
 	    sizeof(others) / sizeof(others[0]));
 	tcase_add_test(tc, the_option_beats_the_line_and_codes_are_translates);
