@@ -3,6 +3,8 @@
  * transcribe names the language that is spoken (`lang`), translate's those to
  * come (`languages`), synth's those that will have a voice (`voices`).  So a
  * picker shows them, and listeners find their channels, before anybody spoke.
+ * With `on_demand` the languages only can come: they are shown, and have their
+ * channels when a `wanted` status says that one does.
  */
 #ifndef BROADCAST_ANNOUNCE_H
 #define BROADCAST_ANNOUNCE_H
