@@ -93,6 +93,14 @@ job_pass(struct job *job)
 }
 
 void
+job_pause(struct job *job)
+{
+	drop_pieces(job);
+	job->is_paused = true;
+	end(job);
+}
+
+void
 job_refuse(struct job *job, const struct service_error *error)
 {
 	drop_pieces(job);
@@ -182,7 +190,10 @@ restore(struct job *job, char *translation)
 		t->nfailures[way]++;
 		log_msg(LOG_DEBUG, t->tag,
 		    "terms of the glossary did not come through, way=%d", way);
-		send_protected(job, way + 1);
+		if (t->setup->budget->is_paused)
+			job_pause(job);
+		else
+			send_protected(job, way + 1);
 		return NULL;
 	}
 	if (job->protect.nhits > 0)
@@ -267,7 +278,7 @@ send_piece(struct piece *piece, const char *source)
 	const char *text = sent_text(job) + piece->at;
 	struct http_request req;
 	char *body = NULL;
-	size_t body_len, i;
+	size_t body_len, chars = 0, i;
 
 	o.source = source;
 	o.target = t->code;
@@ -288,7 +299,9 @@ send_piece(struct piece *piece, const char *source)
 	job->nunderway++;
 	t->counters.calls++;
 	for (i = 0; i < piece->len; i++)
-		t->counters.chars += ((unsigned char)text[i] & 0xc0) != 0x80;
+		chars += ((unsigned char)text[i] & 0xc0) != 0x80;
+	t->counters.chars += chars;
+	budget_spend(setup->budget, COST_TRANSLATE_CHAR, (double)chars);
 	return 0;
 }
 

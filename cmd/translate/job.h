@@ -39,6 +39,7 @@ struct job {
 	struct lexicon *lexicon; /* a reference; NULL: no glossary */
 	int64_t arrived_ms;
 	double done_at_ms; /* Unix time; 0: not done */
+	bool is_paused;    /* not translated: paid work is paused */
 	bool is_sent;      /* counted in the target's nsent */
 	bool is_protected; /* `protect` is set */
 	struct protect protect;
@@ -63,6 +64,9 @@ void job_send(struct job *job);
 /* Done without the service: the text goes out as it is, or as the glossary has
  * it in that language. */
 void job_pass(struct job *job);
+
+/* Done: it is not paid for now. */
+void job_pause(struct job *job);
 
 /* Done, with an error. */
 void job_fail(struct job *job, const struct service_error *error);

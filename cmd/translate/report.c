@@ -1,6 +1,7 @@
 #include "report.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,60 +138,99 @@ report_glossary(struct out *out, const struct glossary_watch *w, bool is_broken)
 		     text, clock_wall_ms()));
 }
 
+/* A number of US dollars to the millionth. */
+static json_t *
+usd(double value)
+{
+	return json_real(round(value * 1e6) / 1e6);
+}
+
+/* What was spent so far stands in a status line. */
+static void
+set_cost(json_t *obj, const struct target_setup *setup, uint64_t chars)
+{
+	if (obj == NULL)
+		return;
+	json_object_set_new(obj, "chars", json_integer((json_int_t)chars));
+	json_object_set_new(obj, "est_usd", usd(budget_usd(setup->budget)));
+}
+
 void
-report_ready(struct out *out, const struct target *targets, size_t ntargets)
+report_ready(struct out *out, json_t *languages, bool is_on_demand)
 {
 	json_t *obj = json_status("translate", "ready", NULL, clock_wall_ms());
-	json_t *list = json_array();
-	size_t i;
 
-	for (i = 0; i < ntargets; i++)
-		json_array_append_new(list, json_string(targets[i].tag));
-	if (obj == NULL)
-		json_decref(list);
-	else
-		json_object_set_new(obj, "languages", list);
+	if (obj == NULL) {
+		json_decref(languages);
+		return;
+	}
+	json_object_set_new(obj, "languages", languages);
+	if (is_on_demand)
+		json_object_set_new(obj, "on_demand", json_true());
 	send_status(out, obj);
+}
+
+void
+report_wanted(struct target *t)
+{
+	send_state(t, t->is_on ? "wanted" : "unwanted", NULL);
+	log_msg(LOG_INFO, t->tag,
+	    t->is_on ? "somebody is there" : "nobody is there any more");
+}
+
+void
+report_budget(const struct target_setup *setup, uint64_t chars)
+{
+	bool is_paused = setup->budget->is_paused;
+	const char *reason = is_paused ? setup->budget->reason : NULL;
+	json_t *obj = json_status("translate", is_paused ? "paused" : "resumed",
+	    reason, clock_wall_ms());
+
+	set_cost(obj, setup, chars);
+	send_status(setup->out, obj);
+	if (is_paused)
+		log_msg(LOG_WARN, NULL, "paused: %s", reason);
+	else
+		log_msg(LOG_INFO, NULL, "translating again, as told");
+}
+
+void
+report_level(const struct target_setup *setup, uint64_t chars)
+{
+	json_t *obj = json_status("translate", "level", NULL, clock_wall_ms());
+
+	set_cost(obj, setup, chars);
+	send_status(setup->out, obj);
 }
 
 static json_t *
 counters_object(const struct target_counters *c)
 {
-	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I}", "utterances",
+	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "utterances",
 	    (json_int_t)c->utterances, "chars", (json_int_t)c->chars, "calls",
 	    (json_int_t)c->calls, "retries", (json_int_t)c->retries, "errors",
-	    (json_int_t)c->errors, "glossary_missed",
-	    (json_int_t)c->glossary_missed);
+	    (json_int_t)c->errors, "paused", (json_int_t)c->paused,
+	    "glossary_missed", (json_int_t)c->glossary_missed);
 }
 
 void
-report_ended(struct out *out, const struct target *targets, size_t ntargets)
+report_ended(const struct target_setup *setup, const struct targets *targets)
 {
-	struct target_counters sum;
-	json_t *obj, *all, *by_lang = json_object();
+	struct target_counters sum = targets_counters(targets);
+	json_t *obj, *all = counters_object(&sum), *by_lang = json_object();
 	size_t i;
 
-	memset(&sum, 0, sizeof(sum));
-	for (i = 0; i < ntargets; i++) {
-		const struct target_counters *c = &targets[i].counters;
-
-		sum.utterances += c->utterances;
-		sum.chars += c->chars;
-		sum.calls += c->calls;
-		sum.retries += c->retries;
-		sum.errors += c->errors;
-		sum.glossary_missed += c->glossary_missed;
-		json_object_set_new(
-		    by_lang, targets[i].tag, counters_object(c));
-	}
+	for (i = 0; i < targets->n; i++)
+		json_object_set_new(by_lang, targets->list[i]->tag,
+		    counters_object(&targets->list[i]->counters));
 	obj = json_status("translate", "ended", NULL, clock_wall_ms());
-	all = counters_object(&sum);
 	if (obj != NULL && all != NULL)
 		json_object_update(obj, all);
+	set_cost(obj, setup, sum.chars);
 	if (obj == NULL)
 		json_decref(by_lang);
 	else
 		json_object_set_new(obj, "languages", by_lang);
 	json_decref(all);
-	send_status(out, obj);
+	send_status(setup->out, obj);
 }

@@ -9,12 +9,12 @@
 
 void
 stage_init(struct stage *s, int fd, struct target_setup *setup,
-    struct target *targets, size_t ntargets, const char *source)
+    struct targets *targets, struct audience *audience, const char *source)
 {
 	memset(s, 0, sizeof(*s));
 	s->setup = setup;
 	s->targets = targets;
-	s->ntargets = ntargets;
+	s->audience = audience;
 	s->source = source;
 	s->fd = fd;
 	s->slot = -1;
@@ -31,14 +31,8 @@ stage_release(struct stage *s)
 static bool
 can_take(const struct stage *s)
 {
-	size_t i;
-
-	if (s->failure != 0 || out_is_full(s->setup->out))
-		return false;
-	for (i = 0; i < s->ntargets; i++)
-		if (s->targets[i].npending >= TARGET_MAX_PENDING)
-			return false;
-	return true;
+	return s->failure == 0 && !out_is_full(s->setup->out) &&
+	       targets_can_take(s->targets);
 }
 
 static void
@@ -55,7 +49,6 @@ take_line(struct stage *s, const char *line, size_t len, int64_t now_ms)
 	struct utterance u;
 	char err[256], why[320];
 	json_t *obj;
-	size_t i;
 
 	obj = json_line_parse(line, len, err, sizeof(err));
 	if (obj == NULL) {
@@ -65,9 +58,12 @@ take_line(struct stage *s, const char *line, size_t len, int64_t now_ms)
 	}
 	s->failure = out_line(s->setup->out, line, len);
 	if (s->failure == 0 && utterance_init(&u, obj, s->source)) {
-		for (i = 0; i < s->ntargets && s->failure == 0; i++)
-			s->failure = target_add(&s->targets[i], &u, now_ms);
+		if (s->audience != NULL)
+			audience_look(s->audience, now_ms);
+		s->failure = targets_add_utterance(s->targets, &u, now_ms);
 		utterance_release(&u);
+	} else if (strcmp(json_line_type(obj), "retraction") == 0) {
+		targets_retract(s->targets, json_object_get(obj, "id"));
 	}
 	json_decref(obj);
 }
@@ -157,12 +153,6 @@ stage_stop(struct stage *s)
 bool
 stage_is_done(const struct stage *s)
 {
-	size_t i;
-
-	if (!s->has_ended || s->has_lines)
-		return false;
-	for (i = 0; i < s->ntargets; i++)
-		if (s->targets[i].npending > 0)
-			return false;
-	return true;
+	return s->has_ended && !s->has_lines &&
+	       targets_npending(s->targets) == 0;
 }

@@ -1,6 +1,6 @@
 /*
  * Lines through translate: each is passed on as it came and at once, and a
- * final transcript is given to every target.
+ * final transcript is given to every target that is on.
  */
 #ifndef TRANSLATE_STAGE_H
 #define TRANSLATE_STAGE_H
@@ -9,16 +9,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "audience.h"
 #include "base/line.h"
 #include "base/loop.h"
 #include "base/out.h"
-#include "target.h"
+#include "targets.h"
 
 struct stage {
 	struct target_setup *setup; /* borrowed */
-	struct target *targets;     /* borrowed */
-	size_t ntargets;
-	const char *source; /* tag of -s, or NULL; borrowed */
+	struct targets *targets;    /* borrowed */
+	struct audience *audience;  /* borrowed; NULL: all targets are on */
+	const char *source;         /* tag of -s, or NULL; borrowed */
 	struct line_reader reader;
 	int fd;          /* input */
 	int slot;        /* in the loop, this turn */
@@ -30,7 +31,7 @@ struct stage {
 };
 
 void stage_init(struct stage *s, int fd, struct target_setup *setup,
-    struct target *targets, size_t ntargets, const char *source);
+    struct targets *targets, struct audience *audience, const char *source);
 
 void stage_release(struct stage *s);
 

@@ -16,6 +16,7 @@ target_init(struct target *t, struct target_setup *setup, const char *tag)
 	t->setup = setup;
 	snprintf(t->tag, sizeof(t->tag), "%s", lang_canonical(tag, buf));
 	snprintf(t->code, sizeof(t->code), "%s", lang_for_translate(tag, buf));
+	t->is_on = true;
 	t->last = &t->first;
 	service_error_init(&t->error);
 }
@@ -62,6 +63,24 @@ target_add(struct target *t, const struct utterance *u, int64_t now_ms)
 	return 0;
 }
 
+void
+target_retract(struct target *t, const json_t *id)
+{
+	struct job **at = &t->first, *job;
+
+	while ((job = *at) != NULL) {
+		if (!json_equal(
+			json_object_get(job->utterance.line, "id"), id)) {
+			at = &job->next;
+			continue;
+		}
+		*at = job->next;
+		t->npending--;
+		job_free(job);
+	}
+	t->last = at;
+}
+
 /* Text with nothing to translate in it. */
 static bool
 is_blank(const char *s)
@@ -82,6 +101,8 @@ begin_job(struct job *job)
 	else if (t->refused_source[0] != '\0' &&
 		 strcmp(t->refused_source, u->source) == 0)
 		job_refuse(job, &t->refusal);
+	else if (t->setup->budget->is_paused)
+		job_pause(job);
 	else
 		job_send(job);
 }
@@ -95,6 +116,30 @@ expire(struct job *job)
 	    "not translated within %lld ms",
 	    (long long)job->target->setup->deadline_ms);
 	job_fail(job, &error);
+}
+
+/* The oldest job that has not been sent; NULL: there is none. */
+static const struct job *
+find_unsent(const struct target *t)
+{
+	const struct job *job;
+
+	for (job = t->first; job != NULL; job = job->next)
+		if (!job->is_sent && job->done_at_ms <= 0)
+			return job;
+	return NULL;
+}
+
+void
+target_prepare(const struct target *t, struct loop *l)
+{
+	const struct job *job = find_unsent(t);
+
+	/* All calls may have ended in one turn: nothing else wakes us. */
+	if (job != NULL)
+		loop_deadline(l, t->nsent < TARGET_MAX_IN_FLIGHT
+				     ? 0
+				     : job->arrived_ms + t->setup->deadline_ms);
 }
 
 void
@@ -124,7 +169,11 @@ write_job(struct target *t, const struct job *job)
 	char error[1024], buf[LANG_TAG_MAX], *s;
 	size_t len;
 
-	if (job->error.class != SERVICE_ERROR_NONE) {
+	if (job->is_paused) {
+		line.text = u->text;
+		line.error = "paused";
+		t->counters.paused++;
+	} else if (job->error.class != SERVICE_ERROR_NONE) {
 		line.text = u->text;
 		line.error =
 		    service_error_text(&job->error, error, sizeof(error));

@@ -15,9 +15,11 @@
 #include "aws/service_error.h"
 #include "aws/translate.h"
 #include "base/lang.h"
+#include "base/loop.h"
 #include "base/out.h"
 #include "glossary.h"
 #include "protect.h"
+#include "room/budget.h"
 #include "utterance.h"
 
 /* Ours.  More utterances than these wait only while the service hangs or a
@@ -32,6 +34,7 @@ struct target_setup {
 	struct translate_options options; /* source and target are not used */
 	int64_t deadline_ms; /* from an utterance's arrival to its line */
 	struct out *out;
+	struct budget *budget; /* what it costs, and whether it may */
 	/* The failure told last for all languages together, "" after a success:
 	 * what has one cause (no server, wrong key) is told once. */
 	char told[64];
@@ -43,6 +46,7 @@ struct target_counters {
 	uint64_t calls;
 	uint64_t retries;
 	uint64_t errors;          /* utterances that went out with `error` */
+	uint64_t paused;          /* ... because paid work was paused */
 	uint64_t glossary_missed; /* terms that no way brought through */
 };
 
@@ -54,6 +58,8 @@ struct target {
 	char code[LANG_TAG_MAX]; /* Translate's */
 	struct job *first;       /* oldest */
 	struct job **last;       /* where the next one goes */
+	bool is_on;              /* utterances are for it */
+	int64_t wanted_ms;       /* when somebody was there last; monotonic */
 	size_t npending;         /* jobs in the list */
 	size_t nsent;            /* of them, with calls under way */
 	struct lexicon *lexicon; /* the glossary in this language, or NULL */
@@ -69,6 +75,7 @@ struct target {
 	int failure; /* 0, or the out error or OUT_ERR_NOMEM that ended it */
 };
 
+/* It is on. */
 void target_init(struct target *t, struct target_setup *setup, const char *tag);
 
 /* From the next utterance on; a reference is taken.  0 or OUT_ERR_NOMEM. */
@@ -79,6 +86,13 @@ void target_release(struct target *t);
 
 /* Add an utterance (copied) that arrived at now_ms (monotonic). */
 int target_add(struct target *t, const struct utterance *u, int64_t now_ms);
+
+/* Forget the utterance `id`, which was taken back: what is under way is given
+ * up, and no line of it is written. */
+void target_retract(struct target *t, const json_t *id);
+
+/* Wake for what waits to be sent. */
+void target_prepare(const struct target *t, struct loop *l);
 
 /*
  * Send what may be sent.  Before http_caller_dispatch(), so that it goes out in

@@ -107,4 +107,4 @@ for lang in fr-FR de-DE it-IT pt-BR; do
 	seq 1 400 | sed 's/^/u/' | cmp - "$tmp/ids" || fail "$lang is not whole or not in order"
 done
 connections=$(cut -d' ' -f1 "$tmp/log" | sort -u | wc -l)
-[ "$connections" -le 40 ] || fail "$connections connections for 1600 calls"
+[ "$connections" -le 100 ] || fail "$connections connections for 1600 calls"
