@@ -6,6 +6,7 @@
 
 #include "base/lang.h"
 #include "base/opt.h"
+#include "check.h"
 #include "room/room.h"
 #include "run.h"
 
@@ -18,6 +19,7 @@
 static const char usage[] =
     "usage: translate -t LANG,LANG,... [options]\n"
     "       translate -t wanted -r ROOM [options]\n"
+    "       translate --check [--json] -t LANG,... [options]\n"
     "Transcript lines to transcript and translation lines.\n"
     "\n"
     "  -t, --target LANG,...       languages to translate to: es-ES,fr-FR\n"
@@ -33,6 +35,8 @@ static const char usage[] =
     "      --brevity on            shorter translations, where supported\n"
     "      --glossary FILE         terms and names, as booth-glossary(5) says\n"
     "      --deadline-ms N         wait for a translation (default: 10000)\n"
+    "      --check                 say what would be used, try it, and exit\n"
+    "      --json                  with --check: as one JSON object\n"
     "      --region REGION         AWS region (default: AWS_REGION, profile)\n"
     "      --endpoint-url URL      service to use in place of AWS's\n"
     "      --profile NAME          profile of the AWS configuration files\n"
@@ -46,7 +50,9 @@ enum {
 	OPT_PROFANITY,
 	OPT_BREVITY,
 	OPT_DEADLINE_MS,
+	OPT_CHECK,
 	OPT_GLOSSARY,
+	OPT_JSON,
 	OPT_LANGUAGES,
 	OPT_LINGER_MS,
 	OPT_MAX_USD,
@@ -59,6 +65,8 @@ static const struct option longs[] = {
 	{ "formality", required_argument, NULL, OPT_FORMALITY },
 	{ "profanity", required_argument, NULL, OPT_PROFANITY },
 	{ "brevity", required_argument, NULL, OPT_BREVITY },
+	{ "check", no_argument, NULL, OPT_CHECK },
+	{ "json", no_argument, NULL, OPT_JSON },
 	{ "deadline-ms", required_argument, NULL, OPT_DEADLINE_MS },
 	{ "glossary", required_argument, NULL, OPT_GLOSSARY },
 	{ "languages", required_argument, NULL, OPT_LANGUAGES },
@@ -180,6 +188,12 @@ parse_options(struct options *o, int argc, char **argv)
 			o->deadline_ms =
 			    opt_num("--deadline-ms", optarg, 100, 600000);
 			break;
+		case OPT_CHECK:
+			o->is_check = true;
+			break;
+		case OPT_JSON:
+			o->is_json = true;
+			break;
 		case OPT_LANGUAGES:
 			set_languages(o, optarg);
 			break;
@@ -205,6 +219,8 @@ parse_options(struct options *o, int argc, char **argv)
 		opt_fail("-t wanted needs -r ROOM: whose listeners?");
 	if (o->languages != NULL && !o->is_on_demand)
 		opt_fail("--languages is for -t wanted: -t names them");
+	if (o->is_json && !o->is_check)
+		opt_fail("--json is the form of what --check says");
 	if (optind < argc)
 		opt_fail("no operand is taken, not '%s': lines come on "
 			 "standard input",
@@ -219,6 +235,8 @@ main(int argc, char **argv)
 	int status;
 
 	parse_options(&r.options, argc, argv);
+	if (r.options.is_check)
+		return check_run(&r.options, r.options.is_json);
 	run_init(&r);
 	loop_init(&loop);
 	while (run_turn(&r, &loop))

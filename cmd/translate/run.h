@@ -27,6 +27,8 @@ struct options {
 	size_t nlanguages;
 	const char *source;   /* tag, "auto", or NULL */
 	const char *glossary; /* path, or NULL */
+	bool is_check;        /* --check */
+	bool is_json;         /* what it says */
 	bool has_room;
 	bool is_on_demand; /* -t wanted */
 	struct room room;
