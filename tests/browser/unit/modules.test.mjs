@@ -185,7 +185,7 @@ function contrast(a, b) {
 }
 
 test('text keeps a contrast of 4.5 to 1 in every theme', () => {
-	const sheet = read('style.css');
+	const sheet = read('css/base.css');
 	for (const theme of ['dark', 'light', 'contrast']) {
 		const [, block] = sheet.match(
 		    new RegExp(`\\[data-theme="${theme}"\\] \\{([^}]*)\\}`));
