@@ -167,7 +167,7 @@ fuzz-run: $(FUZZERS:%=$(B)/fuzz/%)
 	done
 
 USER_TOOLS = $(filter-out $(ENGINES),$(TOOLS))
-install: all install-libaws
+install: all install-libaws install-systemd
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/pipebooth \
 		$(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 \
 		$(DESTDIR)$(PREFIX)/share/man/man7 $(DESTDIR)$(PREFIX)/share/pipebooth
@@ -176,9 +176,22 @@ install: all install-libaws
 	for s in 1 5 7; do \
 		install -m 644 man/*.$$s $(DESTDIR)$(PREFIX)/share/man/man$$s || exit 1; \
 	done
-	cd $(DESTDIR)$(PREFIX)/share/pipebooth && rm -rf web scripts
+	cd $(DESTDIR)$(PREFIX)/share/pipebooth && rm -rf web scripts rooms.d
 	cp -R web scripts $(DESTDIR)$(PREFIX)/share/pipebooth
+	install -d $(DESTDIR)$(PREFIX)/share/pipebooth/rooms.d
+	install -m 644 rooms.d/example.conf $(DESTDIR)$(PREFIX)/share/pipebooth/rooms.d
 	cd $(DESTDIR)$(PREFIX)/share/pipebooth/scripts && rm check bench
+
+UNITS_SYSTEMD = $(notdir $(wildcard systemd/*.service))
+install-systemd:
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system \
+		$(DESTDIR)$(PREFIX)/lib/sysusers.d
+	for u in $(UNITS_SYSTEMD); do \
+		sed 's|@PREFIX@|$(PREFIX)|' systemd/$$u \
+			>$(DESTDIR)$(PREFIX)/lib/systemd/system/$$u || exit 1; \
+	done
+	install -m 644 systemd/pipebooth.sysusers \
+		$(DESTDIR)$(PREFIX)/lib/sysusers.d/pipebooth.conf
 
 install-libaws: libaws
 	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig \
@@ -198,6 +211,8 @@ install-libaws: libaws
 	install -m 644 examples/*.c $(DESTDIR)$(PREFIX)/share/doc/libaws/examples
 
 uninstall: uninstall-libaws
+	cd $(DESTDIR)$(PREFIX)/lib && rm -f $(UNITS_SYSTEMD:%=systemd/system/%) \
+		sysusers.d/pipebooth.conf
 	cd $(DESTDIR)$(PREFIX)/bin && rm -f $(USER_TOOLS)
 	cd $(DESTDIR)$(PREFIX)/share/man && rm -f $(foreach p,$(wildcard man/*.[157]),man$(subst .,,$(suffix $(p)))/$(notdir $(p)))
 	rm -rf $(DESTDIR)$(PREFIX)/libexec/pipebooth $(DESTDIR)$(PREFIX)/share/pipebooth
