@@ -24,6 +24,7 @@
 #include "money.h"
 #include "parse.h"
 #include "route.h"
+#include "seen.h"
 
 #define METRICS_MS 1000
 
@@ -38,10 +39,11 @@
 #define TITLE_MAX 200 /* bytes, our choice */
 
 static const char usage[] =
-    "usage: broadcast -r ROOM [-hqVv] [--archive FILE] [--max-usd USD]\n"
-    "                 [--metrics FILE] [--title TEXT]\n"
+    "usage: broadcast -r ROOM [-hqVv] [--archive FILE] [--distinct]\n"
+    "                 [--max-usd USD] [--metrics FILE] [--title TEXT]\n"
     "  -r, --room ROOM      name of the room: a-z, 0-9 and '-'\n"
     "      --archive FILE   append every line, as it came, to FILE\n"
+    "      --distinct       leave out captions that the room has\n"
     "      --max-usd USD    pause the room when so much has been spent\n"
     "      --metrics FILE   keep figures in FILE, in Prometheus' format\n"
     "      --title TEXT     name of the talk or hall, for people\n"
@@ -52,6 +54,7 @@ static const char usage[] =
 
 enum {
 	OPT_ARCHIVE = 256,
+	OPT_DISTINCT,
 	OPT_MAX_USD,
 	OPT_METRICS,
 	OPT_TITLE
@@ -59,6 +62,7 @@ enum {
 
 static const struct option longs[] = { { "room", required_argument, NULL, 'r' },
 	{ "archive", required_argument, NULL, OPT_ARCHIVE },
+	{ "distinct", no_argument, NULL, OPT_DISTINCT },
 	{ "max-usd", required_argument, NULL, OPT_MAX_USD },
 	{ "metrics", required_argument, NULL, OPT_METRICS },
 	{ "title", required_argument, NULL, OPT_TITLE }, { NULL, 0, NULL, 0 } };
@@ -73,6 +77,8 @@ struct broadcast {
 	struct metrics metrics;
 	struct audience audience;
 	struct money money;
+	struct seen seen; /* with is_distinct */
+	bool is_distinct;
 	struct line_reader in;
 	const char *room_name, *archive_path, *metrics_path; /* as typed */
 	const char *title;                                   /* the same */
@@ -113,6 +119,9 @@ parse_options(struct broadcast *b, int argc, char **argv)
 			break;
 		case OPT_ARCHIVE:
 			b->archive_path = optarg;
+			break;
+		case OPT_DISTINCT:
+			b->is_distinct = true;
 			break;
 		case OPT_MAX_USD:
 			b->max_usd =
@@ -366,6 +375,8 @@ take_line(struct broadcast *b, char *text, size_t len)
 	}
 	type = json_line_type(obj);
 	ret = route_line(&r, obj, type, &why);
+	if (ret == 0 && b->is_distinct && seen_line(&b->seen, &r, obj))
+		goto out;
 	if (b->archive_path != NULL && !r.is_fleeting)
 		to_archive(b, text, len);
 	metrics_line(&b->metrics, obj, type, len + 1, clock_wall_ms());
@@ -550,6 +561,8 @@ main(int argc, char **argv)
 	/* A file size limit costs the archive, not the room. */
 	signal(SIGXFSZ, SIG_IGN);
 	open_room(&b);
+	if (b.is_distinct)
+		(void)seen_load(&b.seen, &b.room); /* what is there */
 	if (b.archive_path != NULL &&
 	    archive_open(&b.archive, b.archive_path, clock_mono_ms()) == -1)
 		die(EX_CANTCREAT, "cannot open archive '%s': %s",
