@@ -131,12 +131,16 @@ take_error(struct stages *s, const struct stages_entry *e)
 	s->nerrors++;
 }
 
+/* Stages that spend say so in levels, too, but only while they do: whose level
+ * is one of sound must go on. */
 static void
 take_level(struct stages *s, struct stages_entry *e, const json_t *status,
     double at_ms)
 {
-	e->level_at_ms = at_ms;
 	take_counters(e, status);
+	if (!json_is_number(json_object_get(status, "level_db")))
+		return;
+	e->level_at_ms = at_ms;
 	json_object_del(e->counters, "level_db");
 	json_object_del(e->counters, "peak_db");
 	s->level_at_ms = at_ms;

@@ -28,7 +28,7 @@ struct stages_entry {
 	char state[STAGES_WORD_MAX];
 	char detail[STAGES_DETAIL_MAX]; /* "": none */
 	double at_ms;
-	double level_at_ms; /* when its last level came, 0: it sends none */
+	double level_at_ms; /* when its last level of sound came, 0: none */
 	int wanted;         /* 1, 0, or -1: it does not follow the audience */
 	json_t *counters;   /* owned object */
 };
@@ -38,8 +38,8 @@ struct stages {
 	size_t n;
 	json_t *errors[STAGES_ERRORS_MAX]; /* owned; a ring */
 	size_t nerrors;                    /* ever */
-	double level_at_ms;                /* 0: none yet */
-	json_t *level;                     /* owned: the newest level line */
+	double level_at_ms;                /* of sound; 0: none yet */
+	json_t *level;                     /* owned: that line */
 	bool is_over; /* the talk ended; the next one begins anew */
 };
 

@@ -118,6 +118,18 @@ START_TEST(a_level_that_stops_is_silence)
 	ck_json(stages_json(&stages, true, false, 9000),
 	    "[{\"at_ms\":1000,\"audio_s\":4,\"detail\":\"no level for 7 s\","
 	    "\"lag_ms\":100,\"stage\":\"transcribe\",\"state\":\"silent\"}]");
+	/* A stage that spends says so only while it does. */
+	status(
+	    "{\"stage\":\"translate\",\"state\":\"level\",\"chars\":7}", 9000);
+	ck_assert_uint_eq(stages.n, 2);
+	ck_json(stages_level(&stages, "level_db", 2000 + STAGES_SILENT_MS),
+	    "-20.5");
+	status("{\"stage\":\"translate\",\"state\":\"ready\"}", 9000);
+	ck_json(stages_json(&stages, true, false, 99000),
+	    "[{\"at_ms\":1000,\"audio_s\":4,\"detail\":\"no level for 97 s\","
+	    "\"lag_ms\":100,\"stage\":\"transcribe\",\"state\":\"silent\"},"
+	    "{\"at_ms\":9000,\"stage\":\"translate\",\"state\":\"ready\"}]");
+	stages.n--;
 	/* Not when it ended, nor when the room is off the air. */
 	ck_json(stages_json(&stages, false, false, 9000),
 	    "[{\"at_ms\":1000,\"audio_s\":4,\"lag_ms\":100,\"stage\":"
