@@ -129,7 +129,7 @@ START_TEST(a_level_that_stops_is_silence)
 	    "[{\"at_ms\":1000,\"audio_s\":4,\"detail\":\"no level for 97 s\","
 	    "\"lag_ms\":100,\"stage\":\"transcribe\",\"state\":\"silent\"},"
 	    "{\"at_ms\":9000,\"stage\":\"translate\",\"state\":\"ready\"}]");
-	stages.n--;
+	json_decref(stages.entries[--stages.n].counters);
 	/* Not when it ended, nor when the room is off the air. */
 	ck_json(stages_json(&stages, false, false, 9000),
 	    "[{\"at_ms\":1000,\"audio_s\":4,\"lag_ms\":100,\"stage\":"
@@ -379,21 +379,22 @@ write_page(const char *text)
 	    write(pipe_fds[1], text, strlen(text)), (ssize_t)strlen(text));
 }
 
+static const char split[] =
+    "{\"a\":1}\nno JSON\n[1]\n{\"type\":\"command\",\"n\":2}\n{}\n";
+
 START_TEST(messages_come_whole_in_any_split)
 {
-	static const char text[] =
-	    "{\"a\":1}\nno JSON\n[1]\n{\"type\":\"command\",\"n\":2}\n{}\n";
-	char first[sizeof(text)];
+	char first[sizeof(split)];
 	size_t n;
 
 	ck_assert_int_eq(pipe(pipe_fds), 0);
 	page_init(&page, pipe_fds[0], 0);
-	memcpy(first, text, (size_t)_i);
+	memcpy(first, split, (size_t)_i);
 	first[_i] = '\0';
 	write_page(first);
 	turn(0);
 	n = messages(0);
-	write_page(text + _i);
+	write_page(split + _i);
 	turn(1);
 	n += messages(1);
 	ck_assert_uint_eq(n, 3);
@@ -477,7 +478,8 @@ main(void)
 	tcase_add_test(tc, no_allocation_that_fails_does_harm);
 	suite_add_tcase(s, tc);
 	tc = tcase_create("page");
-	tcase_add_loop_test(tc, messages_come_whole_in_any_split, 0, 51);
+	tcase_add_loop_test(
+	    tc, messages_come_whole_in_any_split, 0, sizeof(split));
 	tcase_add_test(tc, a_flood_is_read_slowly);
 	suite_add_tcase(s, tc);
 	runner = srunner_create(s);
