@@ -38,8 +38,8 @@ const char *say_strerror(int code);
  * Open the FIFO for reading, and make it (0600) if it is missing; one that a
  * killed reader left is used again; a plain file, which a shell makes when it
  * writes where nobody reads, is thrown away.  It never ends, whoever comes and
- * goes, and does not block.  The descriptor, which the caller owns, or SAY_ERR_PATH, KIND
- * or SYS.  The caller holds ROOM_SAYER.
+ * goes, and does not block.  The descriptor, which the caller owns, or
+ * SAY_ERR_PATH, KIND or SYS.  The caller holds ROOM_SAYER.
  */
 int say_open(const struct room *r);
 
