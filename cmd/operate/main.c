@@ -19,6 +19,10 @@
 #include "rooms.h"
 
 #define LOOK_MS 1000
+
+/* A command shows after this: what was said goes through two stages. */
+#define EFFECT_MS 100
+
 #define PING_MS 15000
 
 /* A page that has ever answered a ping is taken for gone after this. */
@@ -213,7 +217,8 @@ take_message(struct operate *o, const json_t *message, int64_t now_ms)
 		if (o->is_refused)
 			return;
 		put(o, command_run(&desk, message));
-		o->look_at_ms = now_ms;
+		if (o->look_at_ms > now_ms + EFFECT_MS)
+			o->look_at_ms = now_ms + EFFECT_MS;
 	}
 }
 
