@@ -11,6 +11,15 @@
 #define STEP_BYTES (20 * PCM_BYTES_PER_MS)
 /* As pcm_level_dbfs() says it. */
 #define PCM_SILENCE_DBFS (-96.3)
+/* A dB a second, for each 100 ms. */
+#define LOUD_FADE 0.97724 /* 10^(-0.1 / 10) */
+
+/* A pause, and how much quieter it is than speech.  Quieter than the floor is
+ * always quiet. */
+#define PAUSE_MS 300
+#define PAUSE_STEP_MS 20
+#define PAUSE_BELOW_DB 15.0
+#define FLOOR_DBFS (-65.0)
 
 struct backlog_mark {
 	uint64_t end; /* position after the bytes that arrived */
@@ -39,6 +48,70 @@ backlog_room(const struct backlog *b)
 	return b->audio.cap - bytes_len(&b->audio);
 }
 
+static uint64_t
+energy(const uint8_t *p, size_t n)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i + 1 < n; i += 2) {
+		int16_t s = (int16_t)(p[i] | p[i + 1] << 8);
+
+		sum += (uint64_t)((int32_t)s * s);
+	}
+	return sum;
+}
+
+static double
+dbfs(double sum, size_t nbytes)
+{
+	double rms =
+	    nbytes == 0 ? 0 : sqrt(sum / (double)(nbytes / PCM_FRAME_BYTES));
+
+	if (rms <= 0 || 20 * log10(rms / 32768) < PCM_SILENCE_DBFS)
+		return PCM_SILENCE_DBFS;
+	return 20 * log10(rms / 32768);
+}
+
+/* Keep track of how loud it is. */
+static void
+meter(struct backlog *b, const uint8_t *p, size_t n)
+{
+	size_t part;
+
+	for (; n > 0; p += part, n -= part) {
+		part = WINDOW_BYTES - b->nwindow;
+		if (part > n)
+			part = n;
+		b->window += (double)energy(p, part);
+		b->nwindow += part;
+		if (b->nwindow < WINDOW_BYTES)
+			continue;
+		b->loud *= LOUD_FADE;
+		if (b->window > b->loud)
+			b->loud = b->window;
+		b->window = 0;
+		b->nwindow = 0;
+	}
+}
+
+double
+backlog_loud_dbfs(const struct backlog *b)
+{
+	return dbfs(b->loud, WINDOW_BYTES);
+}
+
+double
+backlog_dbfs(const struct backlog *b, uint64_t from, uint64_t to)
+{
+	const uint8_t *p;
+	size_t len;
+
+	if (to <= from)
+		return PCM_SILENCE_DBFS;
+	p = backlog_peek(b, from, (size_t)(to - from), &len);
+	return dbfs((double)energy(p, len), len);
+}
+
 int
 backlog_add(struct backlog *b, const void *p, size_t n, double wall_ms)
 {
@@ -50,6 +123,7 @@ backlog_add(struct backlog *b, const void *p, size_t n, double wall_ms)
 	if (bytes_append(&b->audio, p, n) != 0)
 		return -1;
 	b->end += n;
+	meter(b, p, n);
 	last = (struct backlog_mark *)bytes_peek(&b->marks, &len);
 	len /= sizeof(*last);
 	/* The newest mark grows until it is far enough from the one before. */
@@ -121,23 +195,9 @@ backlog_arrival_ms(const struct backlog *b, uint64_t pos)
 	return m[low].wall_ms;
 }
 
-static uint64_t
-energy(const uint8_t *p, size_t n)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i + 1 < n; i += 2) {
-		int16_t s = (int16_t)(p[i] | p[i + 1] << 8);
-
-		sum += (uint64_t)((int32_t)s * s);
-	}
-	return sum;
-}
-
 double
 backlog_loudest_dbfs(const struct backlog *b, uint64_t from, uint64_t to)
 {
-	double loudest = PCM_SILENCE_DBFS, rms;
 	uint64_t most = 0, e;
 	const uint8_t *p;
 	size_t len;
@@ -149,10 +209,7 @@ backlog_loudest_dbfs(const struct backlog *b, uint64_t from, uint64_t to)
 		if ((e = energy(p, len)) > most)
 			most = e;
 	}
-	rms = sqrt((double)most / (WINDOW_BYTES / PCM_FRAME_BYTES)) / 32768;
-	if (rms > 0 && 20 * log10(rms) > loudest)
-		loudest = 20 * log10(rms);
-	return loudest;
+	return dbfs((double)most, WINDOW_BYTES);
 }
 
 uint64_t
@@ -172,4 +229,29 @@ backlog_quietest(const struct backlog *b, uint64_t from, uint64_t to)
 		}
 	}
 	return at & ~(uint64_t)(PCM_FRAME_BYTES - 1);
+}
+
+bool
+backlog_find_pause(
+    const struct backlog *b, uint64_t pos, uint64_t *searched, uint64_t *cut)
+{
+	const uint64_t pause = pcm_bytes_of_ms(PAUSE_MS);
+	double quiet = backlog_loud_dbfs(b) - PAUSE_BELOW_DB;
+	uint64_t from = pos > pause ? pos - pause : 0;
+
+	if (from < b->begin)
+		from = b->begin;
+	if (from < *searched)
+		from = *searched;
+	if (quiet < FLOOR_DBFS)
+		quiet = FLOOR_DBFS;
+	for (; from + pause <= b->end; from += pcm_bytes_of_ms(PAUSE_STEP_MS)) {
+		*searched = from;
+		if (backlog_dbfs(b, from, from + pause) > quiet)
+			continue;
+		*cut = from + pause / 2 > pos ? from + pause / 2 : pos;
+		*cut -= *cut % PCM_FRAME_BYTES;
+		return true;
+	}
+	return false;
 }

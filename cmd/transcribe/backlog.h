@@ -20,6 +20,9 @@ struct backlog {
 	struct bytes marks; /* struct backlog_mark, in order */
 	uint64_t begin;     /* position of the first byte kept */
 	uint64_t end;       /* one past the last byte read */
+	double window;      /* of the 100 ms being read: sum of squares */
+	size_t nwindow;     /* and bytes so far */
+	double loud;        /* sum of squares of the loudest 100 ms of late */
 };
 
 void backlog_init(struct backlog *b);
@@ -51,9 +54,25 @@ double backlog_arrival_ms(const struct backlog *b, uint64_t pos);
  */
 uint64_t backlog_quietest(const struct backlog *b, uint64_t from, uint64_t to);
 
+/* Loudness of what was read of late: the loudest 100 ms, a dB less for each
+ * second since; RMS in dBFS. */
+double backlog_loud_dbfs(const struct backlog *b);
+
+/* Loudness of all between from and to together: RMS in dBFS; of nothing:
+ * silence. */
+double backlog_dbfs(const struct backlog *b, uint64_t from, uint64_t to);
+
 /* Loudness of the loudest 100 ms between from and to: RMS in dBFS, as
  * pcm_level_dbfs() counts; of less than that much audio: silence. */
 double
 backlog_loudest_dbfs(const struct backlog *b, uint64_t from, uint64_t to);
+
+/*
+ * Where to cut in a pause: at `pos` or behind it, in the middle of 300 ms that
+ * are quiet beside what was loud of late.  Looks from *searched on, and moves
+ * it.  False: nothing is quiet up to the end of the backlog.
+ */
+bool backlog_find_pause(
+    const struct backlog *b, uint64_t pos, uint64_t *searched, uint64_t *cut);
 
 #endif

@@ -281,8 +281,18 @@ captions_result(struct captions *c, struct session *s,
 }
 
 void
-captions_session_lost(struct captions *c, const struct session *s)
+captions_session_late(struct captions *c, const struct session *s)
 {
+	for (size_t i = 0; i < CAPTIONS_OPEN_MAX; i++)
+		if (c->open[i].is_used && c->open[i].session == s)
+			c->open[i].is_late = true;
+}
+
+void
+captions_session_lost(struct captions *c, const struct session *s, bool is_late)
+{
+	if (is_late)
+		captions_session_late(c, s);
 	for (size_t i = 0; i < CAPTIONS_OPEN_MAX; i++)
 		if (c->open[i].is_used && c->open[i].session == s)
 			c->open[i].session = NULL;

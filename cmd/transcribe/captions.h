@@ -58,8 +58,13 @@ void captions_init(struct captions *c, struct out *out,
 void captions_result(struct captions *c, struct session *s,
     const struct transcribe_result *r, double wall_ms);
 
-/* The session is gone: what it was saying is taken up by its heir. */
-void captions_session_lost(struct captions *c, const struct session *s);
+/* The session is gone: what it was saying is taken up by its heir, a late one
+ * if is_late, else one like it. */
+void captions_session_lost(
+    struct captions *c, const struct session *s, bool is_late);
+
+/* What this session says is late from now on. */
+void captions_session_late(struct captions *c, const struct session *s);
 
 /* What lost sessions were saying is heard by a late session, not by the next
  * live one. */

@@ -31,6 +31,8 @@
 /* After a signal: for the service's last results. */
 #define STOP_MS 10000
 #define PROGRESS_MS 500
+/* A session's end, five minutes before the service ends it. */
+#define MAX_SESSION_MS (TRANSCRIBE_SESSION_LIMIT_MS - 5 * 60 * 1000)
 
 static const char usage[] =
     "usage: transcribe -l LANG | --identify LANG,LANG,... [options] [FILE]\n"
@@ -45,6 +47,7 @@ static const char usage[] =
     "                              words to mask, remove or tag\n"
     "      --speakers              tell speakers apart\n"
     "      --pace PACE             realtime (default), or fast: for stand-ins\n"
+    "      --max-session-s N       change over to a new session before N s\n"
     "      --region REGION         AWS region (default: AWS_REGION, profile)\n"
     "      --endpoint-url URL      service to use in place of AWS's\n"
     "      --profile NAME          profile of the AWS configuration files\n"
@@ -60,6 +63,7 @@ enum {
 	OPT_VOCABULARY_FILTER,
 	OPT_SPEAKERS,
 	OPT_PACE,
+	OPT_MAX_SESSION_S,
 };
 
 static const struct option longs[] = {
@@ -71,6 +75,7 @@ static const struct option longs[] = {
 	{ "vocabulary-filter", required_argument, NULL, OPT_VOCABULARY_FILTER },
 	{ "speakers", no_argument, NULL, OPT_SPEAKERS },
 	{ "pace", required_argument, NULL, OPT_PACE },
+	{ "max-session-s", required_argument, NULL, OPT_MAX_SESSION_S },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -80,6 +85,7 @@ struct options {
 	char identify[256];      /* the service's codes, or "" */
 	bool no_partials;
 	bool is_fast;
+	int64_t max_session_ms;
 	const char *file; /* NULL: standard input */
 	struct transcribe_params params;
 	struct config_options config;
@@ -131,6 +137,7 @@ parse_options(struct options *o, int argc, char **argv)
 	int c;
 
 	memset(o, 0, sizeof(*o));
+	o->max_session_ms = MAX_SESSION_MS;
 	while ((c = opt_next(argc, argv, &spec)) != -1) {
 		switch (c) {
 		case 'l':
@@ -157,6 +164,11 @@ parse_options(struct options *o, int argc, char **argv)
 			break;
 		case OPT_PACE:
 			o->is_fast = opt_choice("--pace", optarg, paces) == 1;
+			break;
+		case OPT_MAX_SESSION_S:
+			o->max_session_ms =
+			    1000 * opt_num("--max-session-s", optarg, 2,
+				       TRANSCRIBE_SESSION_LIMIT_MS / 1000);
 			break;
 		default:
 			client_option(&o->config, c, optarg);
@@ -234,6 +246,7 @@ start(struct transcribe *t)
 		.captions = &t->captions,
 		.out = &t->out,
 		.max_attempts = t->client.config.max_attempts,
+		.max_session_ms = t->options.max_session_ms,
 		.seed = (unsigned int)getpid() ^ (unsigned int)clock_mono_ms(),
 		.lang = t->options.lang,
 	};

@@ -47,6 +47,8 @@ struct session {
 	int64_t heard_at_ms;   /* an event last came */
 	int64_t loud_ms;       /* of sound sent since then */
 	int64_t patience_ms;   /* with a service that says nothing of sound */
+	int64_t limit_ms;      /* of audio in all, for now; 0: none */
+	bool is_standby;       /* open, and not yet told what to hear */
 	bool is_finishing;     /* send no more */
 	bool is_end_sent;
 	bool was_open;
@@ -196,6 +198,26 @@ session_new(const struct session_config *config,
 	return s;
 }
 
+struct session *
+session_new_standby(const struct session_config *config,
+    struct credentials *credentials, int64_t now_ms)
+{
+	struct session *s =
+	    session_new(config, credentials, 0, SESSION_LIVE, now_ms);
+
+	if (s != NULL)
+		s->is_standby = true;
+	return s;
+}
+
+void
+session_go(struct session *s, uint64_t from)
+{
+	s->is_standby = false;
+	s->pos = s->covered = from;
+	timeline_move(&s->timeline, from);
+}
+
 void
 session_free(struct session *s)
 {
@@ -228,14 +250,58 @@ session_finish(struct session *s)
 	s->is_finishing = true;
 }
 
+void
+session_set_until(struct session *s, uint64_t until)
+{
+	s->until = until;
+	s->limit_ms = 0;
+}
+
+void
+session_set_limit_ms(struct session *s, int64_t limit_ms)
+{
+	s->limit_ms = limit_ms;
+}
+
+int64_t
+session_age_ms(const struct session *s, int64_t now_ms)
+{
+	int64_t sent_ms = (int64_t)pcm_ms_of_bytes(s->timeline.sent);
+
+	if (s->started_at_ms == 0)
+		return 0;
+	return now_ms - s->started_at_ms > sent_ms ? now_ms - s->started_at_ms
+	                                           : sent_ms;
+}
+
+bool
+session_is_ending(const struct session *s)
+{
+	return s->is_finishing || s->is_end_sent;
+}
+
+void
+session_set_late(struct session *s)
+{
+	s->is_live = false;
+}
+
 /* Bytes of the stream that could be sent now. */
 static uint64_t
 available(const struct session *s)
 {
-	uint64_t end = s->config->backlog->end;
+	uint64_t end = s->config->backlog->end, limit;
 
+	if (s->is_standby)
+		return 0;
 	if (s->until < end)
 		end = s->until;
+	if (s->limit_ms > 0) {
+		limit = pcm_bytes_of_ms(s->limit_ms);
+		limit = limit > s->timeline.sent ? limit - s->timeline.sent : 0;
+		if (s->pos + limit < end)
+			end = s->pos + limit;
+	}
 	/* Half a sample waits for its other half. */
 	return end > s->pos ? (end - s->pos) & ~(uint64_t)1 : 0;
 }
@@ -471,7 +537,7 @@ session_dispatch(
 	if (s->is_over || conn_state(s->conn) != CONN_READY)
 		return;
 	if (s->bidi == NULL) {
-		if (available(s) > 0)
+		if (available(s) > 0 || s->is_standby)
 			session_start(s, now_ms, wall_ms);
 		else if (is_exhausted(s))
 			session_over(s, NULL);

@@ -36,8 +36,9 @@ struct session_events {
 	/* The service took the session. */
 	void (*on_open)(void *arg, struct session *s);
 	/* What it heard; session times (session_stream_pos()). */
-	void (*on_results)(void *arg, struct session *s,
-	    const struct transcribe_results *results);
+	/* The results may be taken away (left zeroed). */
+	void (*on_results)(
+	    void *arg, struct session *s, struct transcribe_results *results);
 };
 
 /* Borrowed until session_free(). */
@@ -59,6 +60,16 @@ struct session *session_new(const struct session_config *config,
     struct credentials *credentials, uint64_t from, uint64_t until,
     int64_t now_ms);
 
+/*
+ * The same, but opened at once, and kept open by silence until session_go()
+ * says from where on it is to hear.
+ */
+struct session *session_new_standby(const struct session_config *config,
+    struct credentials *credentials, int64_t now_ms);
+
+/* A session on standby becomes the live one, from stream position `from`. */
+void session_go(struct session *s, uint64_t from);
+
 /* Ends at once whatever runs, and frees.  NULL does nothing. */
 void session_free(struct session *s);
 
@@ -72,6 +83,23 @@ void session_be_patient(struct session *s, unsigned int nmute);
 /* Finish early: send no more, take the last results.  For a stop or a stall.
  */
 void session_finish(struct session *s);
+
+/* The live session is to end at stream position `until`, not before what it has
+ * sent; another goes on there. */
+void session_set_until(struct session *s, uint64_t until);
+
+/* Send no more than so much audio in all, until told otherwise; 0: no limit. */
+void session_set_limit_ms(struct session *s, int64_t limit_ms);
+
+/* How old it is by the service's count: by the clock, or by the audio that it
+ * was given, whichever is more. */
+int64_t session_age_ms(const struct session *s, int64_t now_ms);
+
+/* Whether it was told to finish, or has sent its end. */
+bool session_is_ending(const struct session *s);
+
+/* Its words are late from now on. */
+void session_set_late(struct session *s);
 
 void session_prepare(struct session *s, struct loop *l, int64_t now_ms);
 
@@ -91,6 +119,7 @@ bool session_was_open(const struct session *s);
 /* Whether a stream was asked for; false: only a connection was made. */
 bool session_was_started(const struct session *s);
 
+/* Whether its words are the live ones, and not late. */
 bool session_is_live(const struct session *s);
 
 /* Stream position (bytes) of a time in the session's results. */

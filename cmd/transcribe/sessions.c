@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/pcm.h"
 #include "gaps.h"
+#include "roll.h"
 
 /* Waits between tries, doubling with full jitter; short, for the room waits.  A
  * service that throttles is left alone for longer. */
@@ -93,20 +94,19 @@ range_of(struct sessions *s, const struct session *session)
 	return NULL;
 }
 
+/* The service has taken a range's session. */
 static void
-on_open(void *arg, struct session *session)
+range_opened(struct sessions *s, struct sessions_range *r)
 {
-	struct sessions *s = arg;
-	struct sessions_range *r = range_of(s, session);
+	bool is_live = r == &s->ranges[0];
 
-	s->opened++;
 	r->is_failing = false;
-	if (session_is_live(session))
+	if (is_live)
 		gaps_tell(s);
 	if (!s->was_ready) {
 		s->was_ready = true;
 		say_status(s, "ready", NULL);
-	} else if (s->is_degraded && session_is_live(session)) {
+	} else if (s->is_degraded && is_live) {
 		s->is_degraded = false;
 		log_msg(LOG_INFO, NULL, "listening again");
 		say_status(s, "recovered", NULL);
@@ -114,12 +114,27 @@ on_open(void *arg, struct session *session)
 }
 
 static void
-on_results(void *arg, struct session *session,
-    const struct transcribe_results *results)
+on_open(void *arg, struct session *session)
 {
 	struct sessions *s = arg;
 	struct sessions_range *r = range_of(s, session);
 
+	s->opened++;
+	/* One that stands by has none yet. */
+	if (r != NULL)
+		range_opened(s, r);
+}
+
+static void
+on_results(
+    void *arg, struct session *session, struct transcribe_results *results)
+{
+	struct sessions *s = arg;
+	struct sessions_range *r = range_of(s, session);
+
+	/* What stands by has heard silence. */
+	if (r == NULL || roll_holds(s, session, results))
+		return;
 	r->did_refresh = r->did_skew = false;
 	r->nmute = 0;
 	for (size_t i = 0; i < results->n; i++)
@@ -148,6 +163,7 @@ sessions_init(struct sessions *s, const struct sessions_config *config)
 void
 sessions_release(struct sessions *s)
 {
+	roll_release(s);
 	for (size_t i = 0; i < SESSIONS_MAX; i++)
 		session_free(s->ranges[i].session);
 }
@@ -168,6 +184,8 @@ sessions_sent_ms(const struct sessions *s)
 {
 	double ms = s->sent_ms;
 
+	if (s->roll.next != NULL)
+		ms += session_sent_ms(s->roll.next);
 	for (size_t i = 0; i < SESSIONS_MAX; i++)
 		if (s->ranges[i].session != NULL)
 			ms += session_sent_ms(s->ranges[i].session);
@@ -263,6 +281,7 @@ range_lost(struct sessions *s, struct sessions_range *r, const char *why)
 	log_msg(LOG_ERROR, NULL, "%.1f s of audio were not heard: %s",
 	    ms / 1000, why);
 	say_status(s, "lost", why);
+	roll_session_over(s, r->session);
 	session_free(r->session);
 	r->session = NULL;
 	r->is_used = false;
@@ -273,7 +292,7 @@ session_failed(struct sessions *s, struct sessions_range *r, int64_t now_ms,
     const struct service_error *e)
 {
 	char text[768];
-	bool is_live = session_is_live(r->session);
+	bool is_live = r == &s->ranges[0];
 
 	service_error_text(e, text, sizeof(text));
 	r->failures++;
@@ -327,6 +346,7 @@ range_ended(struct sessions *s, struct sessions_range *r, int64_t now_ms)
 	bool is_orderly = error.class == SERVICE_ERROR_NONE;
 	uint64_t from;
 
+	roll_session_over(s, r->session);
 	if (is_orderly && gaps_ended_too_soon(s, r)) {
 		is_orderly = false;
 		service_error_set(&error, SERVICE_ERROR_TRANSIENT, "closed",
@@ -344,10 +364,11 @@ range_ended(struct sessions *s, struct sessions_range *r, int64_t now_ms)
 		r->due_at_ms = now_ms;
 	}
 	s->sent_ms += session_sent_ms(r->session);
-	captions_session_lost(s->config.captions, r->session);
+	captions_session_lost(
+	    s->config.captions, r->session, r != &s->ranges[0]);
 	if (is_orderly) {
 		r->failures = r->broken = 0;
-		if (!session_is_live(r->session) ||
+		if (r != &s->ranges[0] ||
 		    (s->is_input_ended && r->from >= s->config.backlog->end))
 			r->is_used = false;
 	} else if (is_idle_close(s, r, &error)) {
@@ -416,16 +437,22 @@ range_start(struct sessions *s, struct sessions_range *r, int64_t now_ms)
 		r->due_at_ms = now_ms;
 	if (is_live && r->is_failing)
 		gaps_split(s, now_ms);
-	r->session = session_new(&s->config.session, credentials, r->from,
-	    is_live ? SESSION_LIVE : r->until, now_ms);
+	if (is_live && (r->session = roll_take(s)) != NULL) {
+		session_go(r->session, r->from);
+		if (session_was_open(r->session))
+			range_opened(s, r);
+	} else {
+		r->session = session_new(&s->config.session, credentials,
+		    r->from, is_live ? SESSION_LIVE : r->until, now_ms);
+	}
 	credentials_unref(credentials);
 	if (r->session == NULL) {
 		sessions_give_up(s, EX_OSERR);
 		return;
 	}
 	session_be_patient(r->session, r->nmute);
-	if (is_live && s->is_input_ended)
-		session_input_ended(r->session);
+	if (is_live)
+		roll_begin(s, r->session);
 }
 
 /* Input that stalls for long: end the session, and what it costs. */
@@ -509,6 +536,7 @@ sessions_prepare(struct sessions *s, struct loop *l, int64_t now_ms)
 	const struct session *live = s->ranges[0].session;
 
 	credentials_prepare(s->config.provider, l);
+	roll_prepare(s, l, now_ms);
 	for (size_t i = 0; i < SESSIONS_MAX; i++) {
 		struct sessions_range *r = &s->ranges[i];
 
@@ -544,6 +572,7 @@ sessions_dispatch(
 	s->wall_ms = wall_ms;
 	credentials_dispatch(s->config.provider, l, now_ms);
 	watch_stall(s, now_ms);
+	roll_dispatch(s, l, now_ms);
 	for (size_t i = 0; i < SESSIONS_MAX && !s->is_done; i++) {
 		struct sessions_range *r = &s->ranges[i];
 
@@ -555,7 +584,7 @@ sessions_dispatch(
 			continue;
 		session_dispatch(r->session, l, now_ms,
 		    wall_ms + (double)s->clock_offset_ms);
-		if (session_is_over(r->session))
+		if (session_is_over(r->session) && !roll_waits(s, r->session))
 			range_ended(s, r, now_ms);
 	}
 	make_room(s);

@@ -43,22 +43,40 @@ struct sessions_range {
 	int64_t due_at_ms; /* at this time; 0: not yet known */
 };
 
+/* Results of a new session that wait for the old one's last. */
+#define ROLL_HELD_MAX 128
+
+/* The planned change-over; roll.h. */
+struct roll {
+	struct session *next;    /* open, or opening; NULL: none */
+	struct session *old;     /* still has something to say; NULL: none */
+	uint64_t searched;       /* for a pause, up to here */
+	int64_t retry_at_ms;     /* no next one before this */
+	int64_t gather_until_ms; /* 0: a pause is waited for */
+	int64_t changed_at_ms;
+	int failures;                                  /* in a row */
+	struct transcribe_results held[ROLL_HELD_MAX]; /* of the new one */
+	size_t nheld;
+};
+
 struct sessions_config {
 	struct session_config
 	    session; /* events, arg and backlog are set here */
 	struct credentials_provider *provider;
 	struct backlog *backlog;
 	struct captions *captions;
-	struct out *out;   /* status lines */
-	int max_attempts;  /* to open the first session */
-	unsigned int seed; /* of the back-off's jitter */
-	const char *lang;  /* for the ready line */
+	struct out *out;        /* status lines */
+	int max_attempts;       /* to open the first session */
+	int64_t max_session_ms; /* another one takes over before that */
+	unsigned int seed;      /* of the back-off's jitter */
+	const char *lang;       /* for the ready line */
 };
 
 struct sessions {
 	struct sessions_config config;
 	struct session_events events;
 	struct sessions_range ranges[SESSIONS_MAX]; /* [0] is the live one */
+	struct roll roll;
 	bool is_input_ended;
 	int64_t input_ended_at_ms;
 	uint64_t stalled_end;  /* backlog's end when it last grew */

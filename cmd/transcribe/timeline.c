@@ -55,6 +55,13 @@ timeline_add(struct timeline *t, uint64_t pos, size_t n, bool is_silence)
 	return 0;
 }
 
+void
+timeline_move(struct timeline *t, uint64_t pos)
+{
+	for (size_t i = 0; i < t->n; i++)
+		t->spans[i].stream = pos;
+}
+
 uint64_t
 timeline_stream_pos(const struct timeline *t, double session_ms)
 {

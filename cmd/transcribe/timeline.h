@@ -31,6 +31,9 @@ void timeline_release(struct timeline *t);
  * stream stood at pos.  0, or -1: no memory. */
 int timeline_add(struct timeline *t, uint64_t pos, size_t n, bool is_silence);
 
+/* What was sent so far was silence while the stream stood at pos. */
+void timeline_move(struct timeline *t, uint64_t pos);
+
 /* Stream position (bytes) of a session time; past what was sent: its end. */
 uint64_t timeline_stream_pos(const struct timeline *t, double session_ms);
 

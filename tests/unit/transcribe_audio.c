@@ -109,6 +109,85 @@ START_TEST(cuts_where_it_is_quiet)
 END_TEST
 
 /* Two seconds of stream from 10 s on, one of silence, one more of stream. */
+/* n_ms of a square wave. */
+static void
+play(int amplitude, int ms)
+{
+	uint8_t pcm[20 * PCM_BYTES_PER_MS];
+
+	for (size_t i = 0; i < sizeof(pcm) / 2; i++) {
+		int v = i % 32 < 16 ? amplitude : -amplitude;
+
+		pcm[2 * i] = (uint8_t)v;
+		pcm[2 * i + 1] = (uint8_t)(v >> 8);
+	}
+	for (; ms > 0; ms -= 20)
+		backlog_add(&b, pcm, sizeof(pcm), 1);
+}
+
+START_TEST(knows_how_loud_it_is)
+{
+	ck_assert_double_eq_tol(backlog_loud_dbfs(&b), -96.3, 0.1);
+	play(3277, 1000); /* a tenth of full scale */
+	ck_assert_double_eq_tol(backlog_loud_dbfs(&b), -20, 0.1);
+	ck_assert_double_eq_tol(backlog_dbfs(&b, 0, SECOND), -20, 0.1);
+	play(0, 5000);
+	ck_assert_double_eq_tol(backlog_loud_dbfs(&b), -25, 0.2);
+	ck_assert_double_eq_tol(
+	    backlog_dbfs(&b, SECOND, 2 * SECOND), -96.3, 0.1);
+	ck_assert_double_eq_tol(backlog_dbfs(&b, SECOND, 0), -96.3, 0.1);
+}
+END_TEST
+
+START_TEST(a_pause_is_found_behind_what_was_sent)
+{
+	uint64_t searched = 0, cut = 0;
+
+	play(3277, 1000);
+	ck_assert(!backlog_find_pause(&b, SECOND / 2, &searched, &cut));
+	play(100, 400); /* a room, 30 dB below the voice */
+	ck_assert(backlog_find_pause(&b, SECOND / 2, &searched, &cut));
+	ck_assert_uint_ge(cut, SECOND + pcm_bytes_of_ms(100));
+	ck_assert_uint_le(cut, SECOND + pcm_bytes_of_ms(300));
+	/* All of it was sent: the cut is no earlier. */
+	searched = 0;
+	ck_assert(backlog_find_pause(&b, b.end, &searched, &cut));
+	ck_assert_uint_eq(cut, b.end);
+	/* Words again behind it, and those were sent. */
+	play(3277, 200);
+	searched = 0;
+	ck_assert(!backlog_find_pause(&b, b.end, &searched, &cut));
+}
+END_TEST
+
+START_TEST(no_pause_is_found_in_noise_or_in_words)
+{
+	uint64_t searched = 0, cut = 0;
+
+	play(3277, 1000);
+	play(1000, 2000); /* 10 dB less */
+	ck_assert(!backlog_find_pause(&b, 0, &searched, &cut));
+	play(0, 200); /* too short */
+	ck_assert(!backlog_find_pause(&b, 0, &searched, &cut));
+	/* What is gone cannot be looked at. */
+	backlog_discard(&b, b.end);
+	searched = 0;
+	ck_assert(!backlog_find_pause(&b, SECOND, &searched, &cut));
+}
+END_TEST
+
+START_TEST(a_session_that_stood_by_begins_where_it_is_told)
+{
+	timeline_add(&t, 0, 3200, true);
+	timeline_add(&t, 0, 3200, true);
+	timeline_move(&t, 64000);
+	timeline_add(&t, 64000, 3200, false);
+	ck_assert_uint_eq(timeline_stream_pos(&t, 0), 64000);
+	ck_assert_uint_eq(timeline_stream_pos(&t, 200), 64000);
+	ck_assert_uint_eq(timeline_stream_pos(&t, 250), 64000 + 1600);
+}
+END_TEST
+
 START_TEST(silence_does_not_count_as_stream_time)
 {
 	uint64_t from = 10 * SECOND;
@@ -153,6 +232,10 @@ main(void)
 	tcase_add_test(tc, knows_when_each_sample_came);
 	tcase_add_test(tc, small_reads_share_a_mark);
 	tcase_add_test(tc, cuts_where_it_is_quiet);
+	tcase_add_test(tc, knows_how_loud_it_is);
+	tcase_add_test(tc, a_pause_is_found_behind_what_was_sent);
+	tcase_add_test(tc, no_pause_is_found_in_noise_or_in_words);
+	tcase_add_test(tc, a_session_that_stood_by_begins_where_it_is_told);
 	tcase_add_test(tc, silence_does_not_count_as_stream_time);
 	tcase_add_test(tc, an_unbroken_stream_is_one_span);
 	suite_add_tcase(s, tc);

@@ -271,6 +271,7 @@ client_ended(struct stream *s)
 	if (s->is_dead || s->is_pending || s->is_ended)
 		return;
 	s->is_ended = true;
+	note("transcribe end");
 	if (is_time(s, "end"))
 		schedule(s);
 	if (s->is_pending)
