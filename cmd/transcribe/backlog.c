@@ -27,10 +27,11 @@ struct backlog_mark {
 };
 
 void
-backlog_init(struct backlog *b)
+backlog_init(struct backlog *b, unsigned int channels)
 {
 	memset(b, 0, sizeof(*b));
-	bytes_init(&b->audio, pcm_bytes_of_ms(BACKLOG_MS));
+	b->channels = channels;
+	bytes_init(&b->audio, channels * pcm_bytes_of_ms(BACKLOG_MS));
 	bytes_init(&b->marks, (pcm_bytes_of_ms(BACKLOG_MS) / MARK_BYTES + 2) *
 				  sizeof(struct backlog_mark));
 }
@@ -76,15 +77,16 @@ dbfs(double sum, size_t nbytes)
 static void
 meter(struct backlog *b, const uint8_t *p, size_t n)
 {
+	const size_t window = b->channels * (size_t)WINDOW_BYTES;
 	size_t part;
 
 	for (; n > 0; p += part, n -= part) {
-		part = WINDOW_BYTES - b->nwindow;
+		part = window - b->nwindow;
 		if (part > n)
 			part = n;
 		b->window += (double)energy(p, part);
 		b->nwindow += part;
-		if (b->nwindow < WINDOW_BYTES)
+		if (b->nwindow < window)
 			continue;
 		b->loud *= LOUD_FADE;
 		if (b->window > b->loud)
@@ -97,7 +99,7 @@ meter(struct backlog *b, const uint8_t *p, size_t n)
 double
 backlog_loud_dbfs(const struct backlog *b)
 {
-	return dbfs(b->loud, WINDOW_BYTES);
+	return dbfs(b->loud, b->channels * (size_t)WINDOW_BYTES);
 }
 
 double
@@ -109,20 +111,22 @@ backlog_dbfs(const struct backlog *b, uint64_t from, uint64_t to)
 	if (to <= from)
 		return PCM_SILENCE_DBFS;
 	p = backlog_peek(b, from, (size_t)(to - from), &len);
+	len *= b->channels;
 	return dbfs((double)energy(p, len), len);
 }
 
 int
 backlog_add(struct backlog *b, const void *p, size_t n, double wall_ms)
 {
-	struct backlog_mark mark = { b->end + n, wall_ms }, *last, *before;
+	struct backlog_mark mark = { b->end + n / b->channels, wall_ms };
+	struct backlog_mark *last, *before;
 	size_t len;
 
 	if (n == 0)
 		return 0;
 	if (bytes_append(&b->audio, p, n) != 0)
 		return -1;
-	b->end += n;
+	b->end = mark.end;
 	meter(b, p, n);
 	last = (struct backlog_mark *)bytes_peek(&b->marks, &len);
 	len /= sizeof(*last);
@@ -145,13 +149,14 @@ backlog_peek(const struct backlog *b, uint64_t pos, size_t n, size_t *len)
 	size_t have, skip;
 
 	p = bytes_peek(&b->audio, &have);
+	have /= b->channels;
 	skip = pos < b->begin ? 0 : (size_t)(pos - b->begin);
 	if (skip >= have) {
 		*len = 0;
 		return NULL;
 	}
 	*len = have - skip < n ? have - skip : n;
-	return p + skip;
+	return p + skip * b->channels;
 }
 
 void
@@ -164,7 +169,7 @@ backlog_discard(struct backlog *b, uint64_t pos)
 		pos = b->end;
 	if (pos <= b->begin)
 		return;
-	bytes_skip(&b->audio, (size_t)(pos - b->begin));
+	bytes_skip(&b->audio, (size_t)(pos - b->begin) * b->channels);
 	b->begin = pos;
 	/* One mark at or before pos stays: times are asked for behind it. */
 	for (;;) {
@@ -206,10 +211,10 @@ backlog_loudest_dbfs(const struct backlog *b, uint64_t from, uint64_t to)
 		p = backlog_peek(b, from, WINDOW_BYTES, &len);
 		if (len < WINDOW_BYTES)
 			break;
-		if ((e = energy(p, len)) > most)
+		if ((e = energy(p, len * b->channels)) > most)
 			most = e;
 	}
-	return dbfs((double)most, WINDOW_BYTES);
+	return dbfs((double)most, b->channels * (size_t)WINDOW_BYTES);
 }
 
 uint64_t
@@ -223,7 +228,7 @@ backlog_quietest(const struct backlog *b, uint64_t from, uint64_t to)
 		p = backlog_peek(b, pos, WINDOW_BYTES, &len);
 		if (len < WINDOW_BYTES)
 			break;
-		if ((e = energy(p, len)) < best) {
+		if ((e = energy(p, len * b->channels)) < best) {
 			best = e;
 			at = pos + WINDOW_BYTES / 2;
 		}

@@ -1,7 +1,8 @@
 /*
  * The audio that was read and that no final result covers yet: what a new
- * session can be given when the old one breaks.  Positions are byte offsets in
- * the stream since the first sample ever read.
+ * session can be given when the old one breaks.  Positions, and lengths beside
+ * them, are byte offsets in the stream of one channel since the first sample
+ * ever read: with two channels there is twice as much audio, interleaved.
  */
 #ifndef TRANSCRIBE_BACKLOG_H
 #define TRANSCRIBE_BACKLOG_H
@@ -16,6 +17,7 @@
 #define BACKLOG_MS (10 * 60 * 1000)
 
 struct backlog {
+	unsigned int channels; /* 1 or 2 */
 	struct bytes audio;
 	struct bytes marks; /* struct backlog_mark, in order */
 	uint64_t begin;     /* position of the first byte kept */
@@ -25,19 +27,20 @@ struct backlog {
 	double loud;        /* sum of squares of the loudest 100 ms of late */
 };
 
-void backlog_init(struct backlog *b);
+void backlog_init(struct backlog *b, unsigned int channels);
 
 void backlog_release(struct backlog *b);
 
-/* Bytes that may be added now. */
+/* Bytes of audio, of all channels, that may be added now. */
 size_t backlog_room(const struct backlog *b);
 
-/* Add n bytes (at most backlog_room()) that arrived at wall_ms.  0, or -1: no
- * memory. */
+/* Add n bytes (at most backlog_room(); whole frames) that arrived at wall_ms.
+ * 0, or -1: no memory. */
 int backlog_add(struct backlog *b, const void *p, size_t n, double wall_ms);
 
-/* The bytes from `pos` on, up to n of them, in one piece; *len is what there
- * is.  pos is at least begin.  Valid until the next add or discard. */
+/* The audio from `pos` on, up to n, in one piece (of n * channels bytes); *len
+ * is what there is.  pos is at least begin.  Valid until the next add or
+ * discard. */
 const uint8_t *
 backlog_peek(const struct backlog *b, uint64_t pos, size_t n, size_t *len);
 

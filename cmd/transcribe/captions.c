@@ -80,6 +80,24 @@ entity_json(const struct transcribe_entity *e, const struct session *s)
 }
 
 static json_t *
+guesses_json(const struct transcribe_result *r)
+{
+	json_t *list = json_array(), *obj;
+	char buf[LANG_TAG_MAX];
+
+	for (size_t i = 0; i < r->nguesses; i++) {
+		obj = json_object();
+		set(obj, "lang",
+		    json_string(
+			lang_from_transcribe(r->guesses[i].language, buf)));
+		if (r->guesses[i].score >= 0)
+			set(obj, "score", json_real(r->guesses[i].score));
+		json_array_append_new(list, obj);
+	}
+	return list;
+}
+
+static json_t *
 transcript_json(const struct captions *c, const struct session *s,
     const struct transcribe_result *r, const struct caption_open *o,
     double wall_ms)
@@ -111,6 +129,8 @@ transcript_json(const struct captions *c, const struct session *s,
 			    list, entity_json(&r->entities[i], s));
 		set(obj, "entities", list);
 	}
+	if (r->nguesses > 0)
+		set(obj, "guesses", guesses_json(r));
 	set(obj, "captured_at_ms",
 	    json_ms(backlog_arrival_ms(c->backlog, end)));
 	if (!r->is_partial)
@@ -221,21 +241,27 @@ write_line(struct captions *c, json_t *obj)
 /* What need not be heard again, now that the service is at `pos`: all before
  * it, but for what is still being said. */
 static void
-tell_session(struct captions *c, struct session *s, uint64_t pos)
+tell_session(struct captions *c, struct session *s,
+    const struct transcribe_result *r, uint64_t pos)
 {
+	const char *channel = r->channel == NULL ? "" : r->channel;
 	bool is_speaking = false;
+	unsigned int n = 0;
 
 	for (size_t i = 0; i < CAPTIONS_OPEN_MAX; i++) {
 		const struct caption_open *o = &c->open[i];
 
-		if (!o->is_used || o->session != s)
+		if (!o->is_used || o->session != s ||
+		    strcmp(o->channel, channel) != 0)
 			continue;
 		is_speaking = true;
 		if (o->start < pos)
 			pos = o->start;
 	}
-	session_set_speaking(s, is_speaking);
-	session_cover(s, pos);
+	if (c->backlog->channels > 1 && strcmp(channel, "ch_1") == 0)
+		n = 1;
+	session_set_speaking(s, n, is_speaking);
+	session_cover(s, n, pos);
 }
 
 /* A final without words takes back what was being said. */
@@ -247,7 +273,7 @@ take_back(
 		if (c->open[i].is_used && c->open[i].session == s &&
 		    strcmp(c->open[i].result_id, r->id) == 0)
 			c->open[i].is_used = false;
-	tell_session(c, s, session_stream_pos(s, r->end_ms));
+	tell_session(c, s, r, session_stream_pos(s, r->end_ms));
 }
 
 void
@@ -276,8 +302,8 @@ captions_result(struct captions *c, struct session *s,
 		c->chars += strlen(r->text);
 		o->is_used = false;
 	}
-	tell_session(
-	    c, s, r->is_partial ? o->start : session_stream_pos(s, r->end_ms));
+	tell_session(c, s, r,
+	    r->is_partial ? o->start : session_stream_pos(s, r->end_ms));
 }
 
 void

@@ -52,16 +52,30 @@ gaps_ended_too_soon(const struct sessions *s, struct sessions_range *r)
 	return true;
 }
 
-/* A late range that nobody hears yet and that ends at pos, or a new one. */
-static struct sessions_range *
-late_range(struct sessions *s, uint64_t pos)
+/* Whether a channel was heard further than where the range begins: its silence
+ * there is this range's own. */
+static bool
+is_uneven(const struct sessions_range *r)
 {
+	for (size_t c = 0; c < SESSION_CHANNELS_MAX; c++)
+		if (r->heard[c] > r->from)
+			return true;
+	return false;
+}
+
+/* A late range that nobody hears yet and that ends where the live one begins,
+ * or a new one. */
+static struct sessions_range *
+late_range(struct sessions *s, const struct sessions_range *live)
+{
+	const uint64_t pos = live->from;
 	struct sessions_range *spare = NULL;
 
 	for (size_t i = 1; i < SESSIONS_MAX; i++) {
 		struct sessions_range *r = &s->ranges[i];
 
-		if (r->is_used && r->session == NULL && r->until == pos)
+		if (r->is_used && r->session == NULL && r->until == pos &&
+		    !is_uneven(live))
 			return r;
 		if (!r->is_used)
 			spare = r;
@@ -70,6 +84,7 @@ late_range(struct sessions *s, uint64_t pos)
 		memset(spare, 0, sizeof(*spare));
 		spare->is_used = true;
 		spare->from = pos;
+		memcpy(spare->heard, live->heard, sizeof(spare->heard));
 	}
 	return spare;
 }
@@ -86,7 +101,7 @@ gaps_split(struct sessions *s, int64_t now_ms)
 	due = gaps_due(s, live, now_ms);
 	if (due <= live->from ||
 	    due - live->from <= pcm_bytes_of_ms(LATE_GAP_MS) ||
-	    (late = late_range(s, live->from)) == NULL)
+	    (late = late_range(s, live)) == NULL)
 		return;
 	late->until =
 	    backlog_quietest(b, due - pcm_bytes_of_ms(CUT_SEARCH_MS), due);

@@ -10,7 +10,8 @@
 
 /* One read: a quarter of a pipe; a device brings far less at a time. */
 #define READ_BYTES 16384
-#define FILE_BLOCK_MS 100
+#define BLOCK_MS 100
+#define BLOCK_FRAMES (BLOCK_MS * PCM_RATE_HZ / 1000)
 /* Enough to tell a sound file from samples. */
 #define SNIFF_BYTES 12
 
@@ -32,14 +33,17 @@ input_init_pcm(struct input *in, int fd)
 
 int
 input_init_file(struct input *in, const char *path, bool is_realtime,
-    struct audio_error *err)
+    unsigned int channels, struct audio_error *err)
 {
 	int rc;
 
 	input_init(in, path);
 	in->is_realtime = is_realtime;
 	in->is_sniffed = true;
-	rc = soundread_open(&in->file, path, MIXDOWN_MIX, err);
+	rc = soundread_open(
+	    &in->file, path, channels == 2 ? 1 : MIXDOWN_MIX, err);
+	if (rc == 0 && channels == 2)
+		rc = soundread_open(&in->second, path, 2, err);
 	return rc == 0 ? 0 : audio_exit_status(rc);
 }
 
@@ -47,7 +51,8 @@ void
 input_release(struct input *in)
 {
 	soundread_free(in->file);
-	in->file = NULL;
+	soundread_free(in->second);
+	in->file = in->second = NULL;
 }
 
 void
@@ -85,18 +90,39 @@ out_of_memory(void)
 	return EX_OSERR;
 }
 
+/* The next frames of the file: interleaved where two channels are told apart.
+ * As soundread_read(). */
+static long
+read_block(struct input *in, int16_t *block, struct audio_error *err)
+{
+	int16_t one[BLOCK_FRAMES];
+	long n, m;
+
+	if (in->second == NULL)
+		return soundread_read(in->file, block, BLOCK_FRAMES, err);
+	n = soundread_read(in->file, one, BLOCK_FRAMES, err);
+	for (long i = 0; i < n; i++)
+		block[2 * i] = one[i];
+	if (n <= 0)
+		return n;
+	m = soundread_read(in->second, one, (size_t)n, err);
+	for (long i = 0; i < m; i++)
+		block[2 * i + 1] = one[i];
+	return m < n ? m : n;
+}
+
 static int
 read_file(struct input *in, struct backlog *b, int64_t now_ms, double wall_ms)
 {
-	int16_t block[FILE_BLOCK_MS * PCM_RATE_HZ / 1000];
+	int16_t block[BLOCK_FRAMES * 2];
 	struct audio_error err;
+	size_t bytes;
 	long n;
 
 	if (in->started_at_ms == 0)
 		in->started_at_ms = now_ms;
 	while (backlog_room(b) >= READ_BYTES && file_due_ms(in) <= now_ms) {
-		n = soundread_read(
-		    in->file, block, sizeof(block) / sizeof(block[0]), &err);
+		n = read_block(in, block, &err);
 		if (n < 0) {
 			log_msg(LOG_ERROR, NULL, "%s", err.text);
 			in->status = audio_exit_status((int)n);
@@ -105,13 +131,13 @@ read_file(struct input *in, struct backlog *b, int64_t now_ms, double wall_ms)
 			in->has_ended = true;
 			return 0;
 		}
-		if (backlog_add(
-			b, block, (size_t)n * sizeof(block[0]), wall_ms) != 0)
+		bytes = (size_t)n * PCM_FRAME_BYTES;
+		if (backlog_add(b, block, bytes * b->channels, wall_ms) != 0)
 			return out_of_memory();
-		in->read_bytes += (uint64_t)n * sizeof(block[0]);
+		in->read_bytes += bytes;
 		/* Fast: the loop gets its turn between blocks. */
-		if (!in->is_realtime &&
-		    in->read_bytes % (READ_BYTES * 4) < sizeof(block))
+		if (!in->is_realtime && in->read_bytes % (READ_BYTES * 4) <
+					    BLOCK_FRAMES * PCM_FRAME_BYTES)
 			break;
 	}
 	return 0;
@@ -132,26 +158,30 @@ judge(struct input *in)
 	return EX_DATAERR;
 }
 
-/* Whole samples into the backlog; half a one is kept for later. */
+/* Whole frames into the backlog; a part of one is kept for later. */
 static int
 add_pcm(
     struct input *in, struct backlog *b, uint8_t *p, size_t n, double wall_ms)
 {
-	uint8_t joined[PCM_FRAME_BYTES];
+	const size_t frame = b->channels * (size_t)PCM_FRAME_BYTES;
+	size_t part;
 
 	in->read_bytes += n;
-	if (n > 0 && in->has_odd) {
-		in->has_odd = false;
-		joined[0] = in->odd;
-		joined[1] = *p++;
-		n--;
-		if (backlog_add(b, joined, sizeof(joined), wall_ms) != 0)
+	if (in->npart > 0) {
+		part = frame - in->npart < n ? frame - in->npart : n;
+		memcpy(in->part + in->npart, p, part);
+		in->npart += part;
+		p += part;
+		n -= part;
+		if (in->npart < frame)
+			return 0;
+		in->npart = 0;
+		if (backlog_add(b, in->part, frame, wall_ms) != 0)
 			return out_of_memory();
 	}
-	if (n % PCM_FRAME_BYTES != 0) {
-		in->odd = p[--n];
-		in->has_odd = true;
-	}
+	in->npart = n % frame;
+	n -= in->npart;
+	memcpy(in->part, p + n, in->npart);
 	return backlog_add(b, p, n, wall_ms) == 0 ? 0 : out_of_memory();
 }
 
@@ -186,10 +216,12 @@ read_pcm(struct input *in, struct backlog *b, double wall_ms)
 	}
 	if (n <= 0) {
 		in->has_ended = true;
-		if (in->has_odd)
+		if (in->npart > 0)
 			log_msg(LOG_WARN, NULL,
-			    "standard input ended within a sample; is it "
-			    "16-bit PCM?");
+			    "standard input ended within a %s; is it 16-bit "
+			    "PCM%s?",
+			    b->channels > 1 ? "frame" : "sample",
+			    b->channels > 1 ? " of two channels" : "");
 		return 0;
 	}
 	return add_pcm(in, b, buf + used, (size_t)n - used, wall_ms);

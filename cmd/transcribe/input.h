@@ -14,16 +14,18 @@
 #include "base/loop.h"
 
 struct input {
-	int fd;                 /* PCM; -1 for a file */
-	struct soundread *file; /* NULL for PCM */
-	const char *name;       /* for people; borrowed */
-	bool is_realtime;       /* file: at the pace of the talk */
-	int64_t started_at_ms;  /* file: first read */
-	uint64_t read_bytes;
+	int fd;                   /* PCM; -1 for a file */
+	struct soundread *file;   /* NULL for PCM */
+	struct soundread *second; /* the same file's second channel, where two
+	                             are told apart */
+	const char *name;         /* for people; borrowed */
+	bool is_realtime;         /* file: at the pace of the talk */
+	int64_t started_at_ms;    /* file: first read */
+	uint64_t read_bytes;      /* file: of one channel */
 	uint8_t head[16]; /* PCM: the first bytes, until they can be judged */
 	size_t head_len;
-	uint8_t odd; /* PCM: half a sample that waits for the other half */
-	bool has_odd;
+	uint8_t part[4]; /* PCM: of a frame that waits for the rest */
+	size_t npart;
 	bool is_sniffed;
 	bool has_ended;
 	int status; /* exit status that the end of input asks for; 0: fine */
@@ -33,9 +35,10 @@ struct input {
 /* PCM from fd (borrowed). */
 void input_init_pcm(struct input *in, int fd);
 
-/* A sound file.  0, or an exit status with *err filled. */
+/* A sound file, mixed down to one channel, or its first two.  0, or an exit
+ * status with *err filled. */
 int input_init_file(struct input *in, const char *path, bool is_realtime,
-    struct audio_error *err);
+    unsigned int channels, struct audio_error *err);
 
 void input_release(struct input *in);
 

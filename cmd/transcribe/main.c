@@ -11,14 +11,15 @@
 #include "aws/client.h"
 #include "base/clock.h"
 #include "base/json.h"
-#include "base/lang.h"
 #include "base/log.h"
 #include "base/opt.h"
 #include "base/out.h"
 #include "base/pcm.h"
 #include "base/stop.h"
 #include "captions.h"
+#include "check.h"
 #include "input.h"
+#include "options.h"
 #include "sessions.h"
 
 /* How far ahead of real time a session may be: enough for what DESIGN 6 sends
@@ -31,160 +32,6 @@
 /* After a signal: for the service's last results. */
 #define STOP_MS 10000
 #define PROGRESS_MS 500
-/* A session's end, five minutes before the service ends it. */
-#define MAX_SESSION_MS (TRANSCRIBE_SESSION_LIMIT_MS - 5 * 60 * 1000)
-
-static const char usage[] =
-    "usage: transcribe -l LANG | --identify LANG,LANG,... [options] [FILE]\n"
-    "Speech (PCM on standard input, or a sound FILE) to transcript lines.\n"
-    "\n"
-    "  -l, --language LANG         what is spoken: en-US, it-IT, ...\n"
-    "      --identify LANG,LANG,.. let the service choose among these\n"
-    "      --stability LEVEL       low, medium or high: partials settle early\n"
-    "      --no-partials           finals only\n"
-    "      --vocabulary NAME       custom vocabulary of the account\n"
-    "      --vocabulary-filter NAME\n"
-    "                              words to mask, remove or tag\n"
-    "      --speakers              tell speakers apart\n"
-    "      --pace PACE             realtime (default), or fast: for stand-ins\n"
-    "      --max-session-s N       change over to a new session before N s\n"
-    "      --region REGION         AWS region (default: AWS_REGION, profile)\n"
-    "      --endpoint-url URL      service to use in place of AWS's\n"
-    "      --profile NAME          profile of the AWS configuration files\n"
-    "  -h, --help    -V, --version    -v, --verbose    -q, --quiet\n"
-    "\n"
-    "transcribe(1) has the details, booth-lines(5) the format.\n";
-
-enum {
-	OPT_IDENTIFY = 256,
-	OPT_STABILITY,
-	OPT_NO_PARTIALS,
-	OPT_VOCABULARY,
-	OPT_VOCABULARY_FILTER,
-	OPT_SPEAKERS,
-	OPT_PACE,
-	OPT_MAX_SESSION_S,
-};
-
-static const struct option longs[] = {
-	{ "language", required_argument, NULL, 'l' },
-	{ "identify", required_argument, NULL, OPT_IDENTIFY },
-	{ "stability", required_argument, NULL, OPT_STABILITY },
-	{ "no-partials", no_argument, NULL, OPT_NO_PARTIALS },
-	{ "vocabulary", required_argument, NULL, OPT_VOCABULARY },
-	{ "vocabulary-filter", required_argument, NULL, OPT_VOCABULARY_FILTER },
-	{ "speakers", no_argument, NULL, OPT_SPEAKERS },
-	{ "pace", required_argument, NULL, OPT_PACE },
-	{ "max-session-s", required_argument, NULL, OPT_MAX_SESSION_S },
-	{ NULL, 0, NULL, 0 },
-};
-
-struct options {
-	char lang[LANG_TAG_MAX]; /* tag of the lines; identified: the first */
-	char code[LANG_TAG_MAX]; /* the service's */
-	char identify[256];      /* the service's codes, or "" */
-	bool no_partials;
-	bool is_fast;
-	int64_t max_session_ms;
-	const char *file; /* NULL: standard input */
-	struct transcribe_params params;
-	struct config_options config;
-};
-
-static void
-set_language(struct options *o, const char *tag)
-{
-	char buf[LANG_TAG_MAX];
-
-	if (!lang_is_tag(tag))
-		opt_fail(
-		    "-l takes a language tag such as en-US, not '%s'", tag);
-	snprintf(o->lang, sizeof(o->lang), "%s", lang_canonical(tag, buf));
-	snprintf(o->code, sizeof(o->code), "%s", lang_for_transcribe(tag, buf));
-}
-
-static void
-set_identify(struct options *o, const char *value)
-{
-	char **list, buf[LANG_TAG_MAX];
-	size_t n, used = 0;
-
-	list = opt_list("--identify", value, &n);
-	if (n < 2)
-		opt_fail(
-		    "--identify takes two languages or more, not '%s'", value);
-	for (size_t i = 0; i < n; i++) {
-		if (!lang_is_tag(list[i]))
-			opt_fail(
-			    "--identify: '%s' is no language tag", list[i]);
-		used += (size_t)snprintf(o->identify + used,
-		    sizeof(o->identify) - used, "%s%s", i == 0 ? "" : ",",
-		    lang_for_transcribe(list[i], buf));
-		if (used >= sizeof(o->identify))
-			opt_fail("--identify names too many languages");
-	}
-	snprintf(o->lang, sizeof(o->lang), "%s", lang_canonical(list[0], buf));
-	opt_list_free(list);
-}
-
-static void
-parse_options(struct options *o, int argc, char **argv)
-{
-	static const struct opt_spec spec = { "transcribe", usage, "l:", longs,
-		client_options };
-	static const char *const paces[] = { "realtime", "fast", NULL };
-	static const char *const levels[] = { "low", "medium", "high", NULL };
-	int c;
-
-	memset(o, 0, sizeof(*o));
-	o->max_session_ms = MAX_SESSION_MS;
-	while ((c = opt_next(argc, argv, &spec)) != -1) {
-		switch (c) {
-		case 'l':
-			set_language(o, optarg);
-			break;
-		case OPT_IDENTIFY:
-			set_identify(o, optarg);
-			break;
-		case OPT_STABILITY:
-			o->params.stability =
-			    levels[opt_choice("--stability", optarg, levels)];
-			break;
-		case OPT_NO_PARTIALS:
-			o->no_partials = true;
-			break;
-		case OPT_VOCABULARY:
-			o->params.vocabulary = optarg;
-			break;
-		case OPT_VOCABULARY_FILTER:
-			o->params.vocabulary_filter = optarg;
-			break;
-		case OPT_SPEAKERS:
-			o->params.show_speakers = true;
-			break;
-		case OPT_PACE:
-			o->is_fast = opt_choice("--pace", optarg, paces) == 1;
-			break;
-		case OPT_MAX_SESSION_S:
-			o->max_session_ms =
-			    1000 * opt_num("--max-session-s", optarg, 2,
-				       TRANSCRIBE_SESSION_LIMIT_MS / 1000);
-			break;
-		default:
-			client_option(&o->config, c, optarg);
-			break;
-		}
-	}
-	if ((o->code[0] == '\0') == (o->identify[0] == '\0'))
-		opt_fail("give either -l LANG or --identify LANG,LANG,...");
-	if (argc - optind > 1)
-		opt_fail("one FILE at most, not '%s'", argv[optind + 1]);
-	if (optind < argc && strcmp(argv[optind], "-") != 0)
-		o->file = argv[optind];
-	o->params.language_code = o->code;
-	o->params.language_options = o->identify;
-	o->params.sample_rate_hz = PCM_RATE_HZ;
-}
 
 struct transcribe {
 	struct options options;
@@ -212,7 +59,8 @@ set_up(struct transcribe *t)
 				 "it, or name a FILE");
 		input_init_pcm(&t->input, STDIN_FILENO);
 	} else if ((rc = input_init_file(&t->input, t->options.file,
-			!t->options.is_fast, &audio_err)) != 0) {
+			!t->options.is_fast, t->options.params.channels,
+			&audio_err)) != 0) {
 		die(rc, "%s", audio_err.text);
 	}
 	t->shows_progress = t->input.file != NULL && isatty(STDERR_FILENO) &&
@@ -251,7 +99,7 @@ start(struct transcribe *t)
 		.lang = t->options.lang,
 	};
 
-	backlog_init(&t->backlog);
+	backlog_init(&t->backlog, t->options.params.channels == 2 ? 2 : 1);
 	captions_init(&t->captions, &t->out, &t->backlog, t->options.lang,
 	    !t->options.no_partials, (int64_t)clock_wall_ms());
 	sessions_init(&t->sessions, &config);
@@ -375,7 +223,9 @@ main(int argc, char **argv)
 	int status = 0, out_status;
 
 	memset(&t, 0, sizeof(t));
-	parse_options(&t.options, argc, argv);
+	options_parse(&t.options, argc, argv);
+	if (t.options.is_check)
+		return check_run(&t.options);
 	set_up(&t);
 	start(&t);
 	loop_init(&loop);

@@ -218,7 +218,7 @@ change_over(struct sessions *s, uint64_t cut, int64_t now_ms)
 	live->failures = live->broken = 0;
 	live->did_refresh = live->did_skew = live->did_rehear = false;
 	live->stuck_at_ms = now_ms;
-	session_go(live->session, cut);
+	session_go(live->session, cut, NULL);
 	roll_begin(s, live->session);
 	r->old = old->session;
 	r->next = NULL;

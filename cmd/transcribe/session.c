@@ -27,7 +27,10 @@
 /* And it may have been music: patience doubles so often, to 320 s. */
 #define PATIENCE_MAX 4
 
-static const uint8_t silence[CHUNK_BYTES];
+/* A channel in which nothing was said is taken to be heard so far behind the
+ * other: the service says of neither how far it is. */
+#define CHANNEL_SLACK_MS 15000
+
 static const char mute_text[] = "the service says nothing of what it is sent";
 
 struct session {
@@ -36,9 +39,10 @@ struct session {
 	struct bidi *bidi;
 	struct credentials *credentials;
 	struct timeline timeline;
-	uint64_t pos;          /* next byte of the stream to send */
-	uint64_t until;        /* SESSION_LIVE, or where its range ends */
-	uint64_t covered;      /* no need to hear again what is before */
+	uint64_t pos;   /* next byte of the stream to send */
+	uint64_t until; /* SESSION_LIVE, or where its range ends */
+	uint64_t begin; /* of its range */
+	uint64_t heard[SESSION_CHANNELS_MAX]; /* what is before has been */
 	int64_t started_at_ms; /* the stream was opened; 0: not yet */
 	int64_t sent_at_ms;    /* something was last sent */
 	int64_t taken_at_ms;   /* the service last took something */
@@ -53,7 +57,7 @@ struct session {
 	bool is_end_sent;
 	bool was_open;
 	bool is_live;
-	bool is_speaking;
+	bool is_speaking[SESSION_CHANNELS_MAX];
 	bool is_over;
 	struct service_error error;
 	char id[64];
@@ -128,6 +132,12 @@ on_event(void *arg, struct bidi *b, const struct es_event *event)
 	transcribe_results_release(&results);
 }
 
+static bool
+is_speaking(const struct session *s)
+{
+	return s->is_speaking[0] || s->is_speaking[1];
+}
+
 static void
 on_end(void *arg, struct bidi *b, const struct service_error *error)
 {
@@ -139,7 +149,7 @@ on_end(void *arg, struct bidi *b, const struct service_error *error)
 	if (error == NULL && (!s->is_end_sent || bidi_queued_bytes(b) > 0))
 		session_fail(s, SERVICE_ERROR_TRANSIENT, "closed",
 		    "the service closed the stream before its end");
-	else if (error == NULL && s->is_speaking)
+	else if (error == NULL && is_speaking(s))
 		session_fail(s, SERVICE_ERROR_TRANSIENT, "closed",
 		    "the service closed the stream in mid-sentence");
 	else
@@ -174,7 +184,7 @@ static const struct conn_events conn_callbacks = {
 struct session *
 session_new(const struct session_config *config,
     struct credentials *credentials, uint64_t from, uint64_t until,
-    int64_t now_ms)
+    const uint64_t heard[SESSION_CHANNELS_MAX], int64_t now_ms)
 {
 	struct session *s = calloc(1, sizeof(*s));
 	struct conn_config conn_config;
@@ -183,7 +193,9 @@ session_new(const struct session_config *config,
 		return NULL;
 	client_conn_config(config->client, &conn_config);
 	s->config = config;
-	s->pos = s->covered = from;
+	s->pos = s->begin = from;
+	if (heard != NULL)
+		memcpy(s->heard, heard, sizeof(s->heard));
 	s->until = until;
 	s->is_live = until == SESSION_LIVE;
 	s->patience_ms = MUTE_TIMEOUT_MS;
@@ -203,7 +215,7 @@ session_new_standby(const struct session_config *config,
     struct credentials *credentials, int64_t now_ms)
 {
 	struct session *s =
-	    session_new(config, credentials, 0, SESSION_LIVE, now_ms);
+	    session_new(config, credentials, 0, SESSION_LIVE, NULL, now_ms);
 
 	if (s != NULL)
 		s->is_standby = true;
@@ -211,10 +223,13 @@ session_new_standby(const struct session_config *config,
 }
 
 void
-session_go(struct session *s, uint64_t from)
+session_go(struct session *s, uint64_t from,
+    const uint64_t heard[SESSION_CHANNELS_MAX])
 {
+	if (heard != NULL)
+		memcpy(s->heard, heard, sizeof(s->heard));
 	s->is_standby = false;
-	s->pos = s->covered = from;
+	s->pos = s->begin = from;
 	timeline_move(&s->timeline, from);
 }
 
@@ -335,12 +350,34 @@ stall_due(const struct session *s, int64_t now_ms, int64_t *at_ms)
 	return *at_ms <= now_ms;
 }
 
-static int
-send_chunk(struct session *s, const uint8_t *p, size_t n, bool is_silence,
-    int64_t now_ms, double wall_ms)
+/* What a channel has already said it is not to say again: a copy of n (of each
+ * channel) from s->pos, with silence there. */
+static void
+copy_unheard(const struct session *s, uint8_t *out, const uint8_t *p, size_t n)
 {
-	int rc = bidi_send(s->bidi, TRANSCRIBE_AUDIO_EVENT,
-	    TRANSCRIBE_AUDIO_TYPE, p, n, wall_ms);
+	const size_t channels = s->config->backlog->channels;
+
+	memcpy(out, p, n * channels);
+	for (size_t c = 0; c < channels && channels > 1; c++)
+		for (size_t i = 0; i < n && s->pos + i < s->heard[c];
+		     i += PCM_FRAME_BYTES)
+			memset(out + i * channels + c * PCM_FRAME_BYTES, 0,
+			    PCM_FRAME_BYTES);
+}
+
+/* n bytes of each channel; p is NULL for silence. */
+static int
+send_chunk(struct session *s, const uint8_t *p, size_t n, int64_t now_ms,
+    double wall_ms)
+{
+	uint8_t chunk[CHUNK_BYTES * SESSION_CHANNELS_MAX] = { 0 };
+	const bool is_silence = p == NULL;
+	int rc;
+
+	if (p != NULL)
+		copy_unheard(s, chunk, p, n);
+	rc = bidi_send(s->bidi, TRANSCRIBE_AUDIO_EVENT, TRANSCRIBE_AUDIO_TYPE,
+	    chunk, n * s->config->backlog->channels, wall_ms);
 
 	if (rc == BIDI_ERR_FULL)
 		return rc;
@@ -354,7 +391,7 @@ send_chunk(struct session *s, const uint8_t *p, size_t n, bool is_silence,
 			s->loud_ms += CHUNK_MS;
 		s->pos += n;
 	}
-	s->given += n;
+	s->given += n * s->config->backlog->channels;
 	s->sent_at_ms = now_ms;
 	return 0;
 }
@@ -376,7 +413,7 @@ next_step(const struct session *s, int64_t now_ms, int64_t *wake_ms)
 	if (is_exhausted(s))
 		return s->is_end_sent || !bidi_has_room(s->bidi, 0) ? STEP_WAIT
 		                                                    : STEP_END;
-	if (!bidi_has_room(s->bidi, CHUNK_BYTES))
+	if (!bidi_has_room(s->bidi, CHUNK_BYTES * s->config->backlog->channels))
 		return STEP_WAIT;
 	/* A short rest waits for more, unless it is the end of all. */
 	if (have >= CHUNK_BYTES || (have > 0 && s->pos + have >= s->until))
@@ -401,15 +438,15 @@ session_send(struct session *s, int64_t now_ms, double wall_ms)
 			n = available(s) < CHUNK_BYTES ? (size_t)available(s)
 			                               : CHUNK_BYTES;
 			p = backlog_peek(s->config->backlog, s->pos, n, &n);
-			if (send_chunk(s, p, n, false, now_ms, wall_ms) != 0)
+			if (send_chunk(s, p, n, now_ms, wall_ms) != 0)
 				return;
 			/* It was short: the stall began before it. */
 			if (n < CHUNK_BYTES)
 				s->sent_at_ms = now_ms - STALL_MS;
 			break;
 		case STEP_SILENCE:
-			if (send_chunk(s, silence, CHUNK_BYTES, true, now_ms,
-				wall_ms) != 0)
+			if (send_chunk(s, NULL, CHUNK_BYTES, now_ms, wall_ms) !=
+			    0)
 				return;
 			break;
 		case STEP_END:
@@ -496,7 +533,7 @@ owed(const struct session *s, const char **what)
 	if (s->is_end_sent && s->heard_at_ms + FINISH_TIMEOUT_MS < at_ms) {
 		*what = "the last results did not come";
 		at_ms = s->heard_at_ms + FINISH_TIMEOUT_MS;
-	} else if (s->is_speaking && s->heard_at_ms + MUTE_TIMEOUT_MS < at_ms) {
+	} else if (is_speaking(s) && s->heard_at_ms + MUTE_TIMEOUT_MS < at_ms) {
 		*what = "the service fell silent in mid-sentence";
 		at_ms = s->heard_at_ms + MUTE_TIMEOUT_MS;
 	} else if (is_mute(s) && s->heard_at_ms + s->patience_ms < at_ms) {
@@ -594,20 +631,40 @@ session_stream_pos(const struct session *s, double session_ms)
 uint64_t
 session_covered(const struct session *s)
 {
-	return s->covered;
+	const uint64_t slack = pcm_bytes_of_ms(CHANNEL_SLACK_MS);
+	uint64_t newest = s->begin, covered = UINT64_MAX, at;
+	const unsigned int n = s->config->backlog->channels;
+
+	for (unsigned int c = 0; c < n; c++)
+		if (s->heard[c] > newest)
+			newest = s->heard[c];
+	for (unsigned int c = 0; c < n; c++) {
+		at = s->heard[c] > s->begin ? s->heard[c] : s->begin;
+		if (!s->is_speaking[c] && newest > slack && newest - slack > at)
+			at = newest - slack;
+		if (at < covered)
+			covered = at;
+	}
+	return covered;
+}
+
+const uint64_t *
+session_heard(const struct session *s)
+{
+	return s->heard;
 }
 
 void
-session_cover(struct session *s, uint64_t pos)
+session_cover(struct session *s, unsigned int channel, uint64_t pos)
 {
-	if (pos > s->covered)
-		s->covered = pos;
+	if (pos > s->heard[channel])
+		s->heard[channel] = pos;
 }
 
 void
-session_set_speaking(struct session *s, bool is_speaking)
+session_set_speaking(struct session *s, unsigned int channel, bool is_speaking_)
 {
-	s->is_speaking = is_speaking;
+	s->is_speaking[channel] = is_speaking_;
 }
 
 uint64_t

@@ -20,6 +20,9 @@
 #include "base/loop.h"
 #include "timeline.h"
 
+/* Two, where they are told apart. */
+#define SESSION_CHANNELS_MAX 2
+
 /* No end: the live session follows the input. */
 #define SESSION_LIVE UINT64_MAX
 
@@ -54,11 +57,13 @@ struct session_config {
 
 /*
  * Dial, for the audio from stream position `from` up to `until`.  The stream is
- * opened once there is audio to send.  NULL: no memory.
+ * opened once there is audio to send.  Of a channel that has been heard further
+ * than `from` (NULL: none has) only the rest is sent, and silence for what is
+ * before it.  NULL: no memory.
  */
 struct session *session_new(const struct session_config *config,
     struct credentials *credentials, uint64_t from, uint64_t until,
-    int64_t now_ms);
+    const uint64_t heard[SESSION_CHANNELS_MAX], int64_t now_ms);
 
 /*
  * The same, but opened at once, and kept open by silence until session_go()
@@ -67,8 +72,10 @@ struct session *session_new(const struct session_config *config,
 struct session *session_new_standby(const struct session_config *config,
     struct credentials *credentials, int64_t now_ms);
 
-/* A session on standby becomes the live one, from stream position `from`. */
-void session_go(struct session *s, uint64_t from);
+/* A session on standby becomes the live one, from stream position `from`;
+ * `heard` as for session_new(). */
+void session_go(struct session *s, uint64_t from,
+    const uint64_t heard[SESSION_CHANNELS_MAX]);
 
 /* Ends at once whatever runs, and frees.  NULL does nothing. */
 void session_free(struct session *s);
@@ -126,15 +133,20 @@ bool session_is_live(const struct session *s);
 uint64_t session_stream_pos(const struct session *s, double session_ms);
 
 /* Up to where nothing of its range needs to be heard again: the end of the
- * last final, or where a later result began. */
+ * last final, or where a later result began; of two channels, of the one that
+ * is further behind. */
 uint64_t session_covered(const struct session *s);
 
-/* All before this stream position has been heard. */
-void session_cover(struct session *s, uint64_t pos);
+/* How far each channel has been heard. */
+const uint64_t *session_heard(const struct session *s);
 
-/* A partial result is open: what is behind session_covered() is being said.  A
- * session that ends now has lost something, however it ends. */
-void session_set_speaking(struct session *s, bool is_speaking);
+/* In this channel (from 0) all before this stream position has been heard. */
+void session_cover(struct session *s, unsigned int channel, uint64_t pos);
+
+/* A partial result is open in this channel: what is behind session_covered() is
+ * being said.  A session that ends now has lost something, however it ends. */
+void
+session_set_speaking(struct session *s, unsigned int channel, bool is_speaking);
 
 /* How far it has sent (stream position), and audio sent in all, in ms. */
 uint64_t session_sent_pos(const struct session *s);

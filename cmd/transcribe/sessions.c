@@ -358,6 +358,7 @@ range_ended(struct sessions *s, struct sessions_range *r, int64_t now_ms)
 	if (from > r->from || r->stuck_at_ms == 0)
 		r->stuck_at_ms = now_ms;
 	r->from = from;
+	memcpy(r->heard, session_heard(r->session), sizeof(r->heard));
 	if (session_sent_pos(r->session) + pcm_bytes_of_ms(DUE_SLACK_MS) >=
 	    gaps_due(s, r, now_ms)) {
 		r->due_pos = session_sent_pos(r->session);
@@ -438,12 +439,13 @@ range_start(struct sessions *s, struct sessions_range *r, int64_t now_ms)
 	if (is_live && r->is_failing)
 		gaps_split(s, now_ms);
 	if (is_live && (r->session = roll_take(s)) != NULL) {
-		session_go(r->session, r->from);
+		session_go(r->session, r->from, r->heard);
 		if (session_was_open(r->session))
 			range_opened(s, r);
 	} else {
-		r->session = session_new(&s->config.session, credentials,
-		    r->from, is_live ? SESSION_LIVE : r->until, now_ms);
+		r->session =
+		    session_new(&s->config.session, credentials, r->from,
+			is_live ? SESSION_LIVE : r->until, r->heard, now_ms);
 	}
 	credentials_unref(credentials);
 	if (r->session == NULL) {
@@ -527,7 +529,8 @@ make_room(struct sessions *s)
 	/* Ten minutes without a word: nobody spoke. */
 	pos = session_sent_pos(live);
 	if (pos > keep)
-		session_cover(live, pos - keep);
+		for (unsigned int c = 0; c < s->config.backlog->channels; c++)
+			session_cover(live, c, pos - keep);
 }
 
 void

@@ -1,5 +1,6 @@
 #include "aws/transcribe.h"
 
+#include <ctype.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -26,6 +27,102 @@ is_set(const char *s)
 	return s != NULL && s[0] != '\0';
 }
 
+/* The model's limits. */
+#define NAME_CHARS_MAX 200
+#define NAMES_CHARS_MAX 3000
+#define LANGUAGES_CHARS_MAX 200
+#define PII_TYPES_CHARS_MAX 300
+
+/* A comma list (or one name) of at most max_chars, each [0-9a-zA-Z._-]+; the
+ * model's pattern.  NULL is none. */
+static bool
+is_names(const char *list, bool may_be_many, size_t max_chars)
+{
+	bool is_empty = true;
+
+	if (!is_set(list))
+		return true;
+	if (strlen(list) > max_chars)
+		return false;
+	for (const char *p = list; *p != '\0'; p++) {
+		if (*p == ',' && (is_empty || !may_be_many))
+			return false;
+		if (*p != ',' && !isalnum((unsigned char)*p) &&
+		    strchr("._-", *p) == NULL)
+			return false;
+		is_empty = *p == ',';
+	}
+	return !is_empty;
+}
+
+/* Whether two codes of the list are of one language ("en-US,en-GB"). */
+static bool
+has_two_dialects(const char *list)
+{
+	for (const char *a = list; *a != '\0'; a += strcspn(a, ",")) {
+		a += *a == ',';
+		for (const char *b = strchr(a, ','); b != NULL;
+		     b = strchr(b, ',')) {
+			size_t n = strcspn(a, "-,");
+
+			b++;
+			if (n == strcspn(b, "-,") && strncmp(a, b, n) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool
+is_listed(const char *list, const char *code)
+{
+	size_t n = strlen(code);
+
+	for (const char *p = list; p != NULL; p = strchr(p, ',')) {
+		p += *p == ',';
+		if (strncmp(p, code, n) == 0 && (p[n] == ',' || p[n] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_pii_types(const char *list)
+{
+	return !is_set(list) ||
+	       (strlen(list) <= PII_TYPES_CHARS_MAX &&
+		   strspn(list, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_,") ==
+		       strlen(list) &&
+		   list[0] != ',' && list[strlen(list) - 1] != ',' &&
+		   strstr(list, ",,") == NULL);
+}
+
+/* Names that the model does not allow. */
+static const char *
+bad_value(const struct transcribe_params *p)
+{
+	bool many = is_set(p->language_options);
+	size_t max_chars = many ? NAMES_CHARS_MAX : NAME_CHARS_MAX;
+
+	if (!is_names(p->vocabulary, many, max_chars))
+		return many ? "vocabularies are names of letters, digits and "
+		              "'._-', with commas between them"
+		            : "a vocabulary is one name of up to 200 letters, "
+		              "digits and '._-'";
+	if (!is_names(p->vocabulary_filter, many, max_chars))
+		return many ? "vocabulary filters are names of letters, digits "
+		              "and '._-', with commas between them"
+		            : "a vocabulary filter is one name of up to 200 "
+		              "letters, digits and '._-'";
+	if (!is_names(p->language_model, false, NAME_CHARS_MAX))
+		return "a language model is one name of up to 200 letters, "
+		       "digits and '._-'";
+	if (!is_pii_types(p->pii_entity_types))
+		return "types of personal data are in capitals, as NAME,EMAIL, "
+		       "in 300 characters at most";
+	return NULL;
+}
+
 /* What the API model and guide call exclusive; NULL: nothing is wrong. */
 static const char *
 contradiction(const struct transcribe_params *p)
@@ -41,6 +138,15 @@ contradiction(const struct transcribe_params *p)
 	if (is_set(p->preferred_language) &&
 	    (!identifies || p->identify_multiple))
 		return "a preferred language goes with identifying one";
+	if (identifies && strlen(p->language_options) > LANGUAGES_CHARS_MAX)
+		return "these are too many languages to choose from";
+	if (identifies && has_two_dialects(p->language_options))
+		return "languages to choose from can have one dialect each, "
+		       "not two as en-US,en-GB";
+	if (is_set(p->preferred_language) &&
+	    !is_listed(p->language_options, p->preferred_language))
+		return "the preferred language is not one of those to choose "
+		       "from";
 	if (p->sample_rate_hz < 8000 || p->sample_rate_hz > 48000)
 		return "the sample rate must be from 8000 to 48000 Hz";
 	if (p->channels > 2)
@@ -54,9 +160,13 @@ contradiction(const struct transcribe_params *p)
 		return "types of personal data need identify or redact";
 	if (identifies && is_set(p->language_model))
 		return "a language model does not go with identification";
-	if (identifies && (is_set(p->pii_identify) || is_set(p->pii_redact)))
-		return "personal data does not go with identification";
-	return NULL;
+	if (identifies && is_set(p->pii_redact))
+		return "redaction of personal data does not go with "
+		       "identification of languages";
+	if (is_set(p->vocabulary_filter_method) &&
+	    !is_set(p->vocabulary_filter))
+		return "how to filter words needs a vocabulary filter";
+	return bad_value(p);
 }
 
 struct headers {
@@ -182,6 +292,25 @@ read_entity(struct transcribe_entity *e, const json_t *obj)
 	e->confidence = number_of(obj, "Confidence", -1);
 }
 
+/* What it took the language for, and how surely. */
+static int
+read_guesses(struct transcribe_result *r, const json_t *list)
+{
+	size_t n = json_array_size(list);
+
+	if (n > 0 && (r->guesses = calloc(n, sizeof(*r->guesses))) == NULL)
+		return TRANSCRIBE_ERR_NOMEM;
+	for (size_t i = 0; i < n; i++) {
+		const json_t *obj = json_array_get(list, i);
+		struct transcribe_guess *g = &r->guesses[r->nguesses];
+
+		g->language = text_of(obj, "LanguageCode");
+		g->score = number_of(obj, "Score", -1);
+		r->nguesses += g->language != NULL;
+	}
+	return 0;
+}
+
 static int
 read_alternative(struct transcribe_result *r, const json_t *alternative)
 {
@@ -216,6 +345,9 @@ read_result(struct transcribe_result *r, const json_t *obj)
 	r->is_partial = json_is_true(json_object_get(obj, "IsPartial"));
 	times_of(obj, &r->start_ms, &r->end_ms);
 	rc = read_alternative(r, json_array_get(alternatives, 0));
+	if (rc == 0)
+		rc = read_guesses(
+		    r, json_object_get(obj, "LanguageIdentification"));
 	if (r->id == NULL)
 		r->id = "";
 	if (r->text == NULL)
@@ -260,6 +392,7 @@ transcribe_results_release(struct transcribe_results *r)
 	for (size_t i = 0; i < r->n; i++) {
 		free(r->results[i].items);
 		free(r->results[i].entities);
+		free(r->results[i].guesses);
 	}
 	free(r->results);
 	json_decref(r->json);

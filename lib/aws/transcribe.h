@@ -51,8 +51,8 @@ struct transcribe_params {
 	unsigned int sample_rate_hz; /* 8000 .. 48000 */
 	unsigned int channels;       /* 1 (or 0); 2: each its own transcript */
 	const char *session_id;      /* UUID, or NULL: the service makes one */
-	const char *vocabulary;      /* with options: comma list */
-	const char *vocabulary_filter;
+	const char *vocabulary;      /* with options: comma list, one each */
+	const char *vocabulary_filter;        /* the same */
 	const char *vocabulary_filter_method; /* remove, mask, tag */
 	const char *language_model;
 	bool show_speakers;
@@ -99,6 +99,12 @@ struct transcribe_entity {
 	double confidence; /* or -1 */
 };
 
+/* A language that it may have been. */
+struct transcribe_guess {
+	const char *language; /* code of the service */
+	double score;         /* 0..1, or -1: not told */
+};
+
 struct transcribe_result {
 	const char *id;       /* ResultId; "" if missing */
 	const char *language; /* LanguageCode of the service, or NULL */
@@ -111,6 +117,8 @@ struct transcribe_result {
 	size_t nitems;
 	struct transcribe_entity *entities;
 	size_t nentities;
+	struct transcribe_guess *guesses; /* with identification */
+	size_t nguesses;
 };
 
 struct transcribe_results {

@@ -6,12 +6,13 @@
  * and `synth`: cleartext HTTP/2 for the event streams, HTTP/1.1 for the calls
  * (an http:// endpoint).  It checks no signature.
  *
- *	service audio WORDS [PER_SENTENCE] [wav]
+ *	service audio WORDS [PER_SENTENCE] [wav] [stereo]
  *	service serve --ready FILE [--script FILE] [--log FILE]
  *		[--window BYTES] [--max-data BYTES] [--speak-ms MS]
  *
  * audio writes what it recognises: word n is 100 ms of samples that all are
- * 1000 + n, between sentences (default: 8 words) there are 300 ms of zeros.  A
+ * 1000 + n, between sentences (default: 8 words) there are 300 ms of zeros.  In
+ * stereo the second channel says words from 501 on, half a second later.  A
  *session is answered with a partial result for each word and a final one at
  *each pause or end, "w0001 w0002 ...".  A text is spoken as 300 ms of samples
  *that all are the first number in it.
@@ -155,22 +156,43 @@ serve(int listen_fd)
 
 /* --- main ---------------------------------------------------------------- */
 
+struct sound {
+	int16_t *samples;
+	size_t n;
+};
+
 static void
-put_samples(int value, size_t n)
+put(struct sound *s, int value, size_t n)
 {
-	while (n-- > 0) {
-		putchar(value & 0xff);
-		putchar(value >> 8);
+	s->samples = realloc(s->samples, (s->n + n) * sizeof(*s->samples));
+	if (s->samples == NULL)
+		abort();
+	while (n-- > 0)
+		s->samples[s->n++] = (int16_t)value;
+}
+
+/* Words from first + 1 on, with a pause before and behind each sentence. */
+static void
+put_talk(struct sound *s, int first, int words, int each)
+{
+	put(s, 0, PAUSE_SAMPLES);
+	for (int i = 1; i <= words; i++) {
+		put(s, WORD_BASE + first + i, WORD_SAMPLES);
+		if (i % each == 0 || i == words)
+			put(s, 0, PAUSE_SAMPLES);
 	}
 }
 
 static void
-put_wav_head(size_t nsamples)
+put_wav_head(size_t nframes, unsigned int channels)
 {
 	uint8_t h[44] = "RIFF    WAVEfmt \x10\0\0\0\x01\0\x01\0\x80\x3e\0\0"
 			"\0\x7d\0\0\x02\0\x10\0data    ";
-	size_t n = nsamples * 2;
+	size_t n = nframes * channels * 2;
 
+	h[22] = (uint8_t)channels;
+	h[29] = (uint8_t)(0x7d * channels);
+	h[32] = (uint8_t)(2 * channels);
 	for (int i = 0; i < 4; i++) {
 		h[4 + i] = (uint8_t)((n + 36) >> (8 * i));
 		h[40 + i] = (uint8_t)(n >> (8 * i));
@@ -178,24 +200,45 @@ put_wav_head(size_t nsamples)
 	fwrite(h, 1, sizeof(h), stdout);
 }
 
+static void
+put_frames(const struct sound *sounds, unsigned int channels)
+{
+	for (size_t i = 0; i < sounds[0].n; i++)
+		for (unsigned int c = 0; c < channels; c++) {
+			int v = i < sounds[c].n ? sounds[c].samples[i] : 0;
+
+			putchar(v & 0xff);
+			putchar(v >> 8 & 0xff);
+		}
+}
+
 static int
 write_audio(int argc, char **argv)
 {
 	int words = argc > 2 ? atoi(argv[2]) : 8;
 	int each = argc > 3 ? atoi(argv[3]) : 8;
-	size_t pauses = (size_t)((words - 1) / each) + 2;
+	unsigned int channels = 1;
+	struct sound sounds[2] = { { NULL, 0 }, { NULL, 0 } };
+	bool is_wav = false;
 
 	if (words < 1 || words > 9999 || each < 1)
 		usage("audio takes 1 to 9999 words");
-	if (argc > 4 && strcmp(argv[4], "wav") == 0)
-		put_wav_head(
-		    (size_t)words * WORD_SAMPLES + pauses * PAUSE_SAMPLES);
-	put_samples(0, PAUSE_SAMPLES);
-	for (int i = 1; i <= words; i++) {
-		put_samples(WORD_BASE + i, WORD_SAMPLES);
-		if (i % each == 0 || i == words)
-			put_samples(0, PAUSE_SAMPLES);
+	for (int i = 4; i < argc; i++) {
+		is_wav = is_wav || strcmp(argv[i], "wav") == 0;
+		if (strcmp(argv[i], "stereo") == 0)
+			channels = 2;
 	}
+	put_talk(&sounds[0], 0, words, each);
+	/* The second speaks while the first pauses, too. */
+	put(&sounds[1], 0, 5 * WORD_SAMPLES);
+	put_talk(&sounds[1], 500, words, each);
+	if (channels == 2)
+		put(&sounds[0], 0, 5 * WORD_SAMPLES);
+	if (is_wav)
+		put_wav_head(sounds[0].n, channels);
+	put_frames(sounds, channels);
+	free(sounds[0].samples);
+	free(sounds[1].samples);
 	return fflush(stdout) == 0 ? 0 : 74;
 }
 

@@ -165,6 +165,77 @@ START_TEST(what_does_not_go_together_is_said)
 	params.language_options = "en-US,es-US";
 	params.pii_redact = "PII";
 	contradicts("identification");
+	params.language_code = NULL;
+	params.language_options = "en-US,it-IT,en-GB";
+	contradicts("one dialect");
+	params.language_code = NULL;
+	params.language_options = "en-US,it-IT";
+	params.preferred_language = "it";
+	contradicts("not one of those");
+	params.vocabulary_filter_method = "mask";
+	contradicts("needs a vocabulary filter");
+	params.vocabulary = "one,two";
+	contradicts("one name");
+	params.vocabulary = "a b";
+	contradicts("one name");
+	params.vocabulary_filter = "a/b";
+	contradicts("filter is one name");
+	params.language_model = "m\xc3\xbc";
+	contradicts("language model is one name");
+	params.pii_identify = "PII";
+	params.pii_entity_types = "Name";
+	contradicts("in capitals");
+	params.pii_identify = "PII";
+	params.pii_entity_types = "NAME,,EMAIL";
+	contradicts("in capitals");
+	params.language_code = NULL;
+	params.language_options = "en-US,it-IT";
+	params.vocabulary = "one,,two";
+	contradicts("commas between");
+}
+END_TEST
+
+START_TEST(what_goes_together_is_sent)
+{
+	params.language_code = NULL;
+	params.language_options = "en-US,it-IT,ckb-IR";
+	params.preferred_language = "it-IT";
+	params.vocabulary = "names-en,names.it";
+	params.vocabulary_filter = "words_en,words_it";
+	params.vocabulary_filter_method = "tag";
+	params.pii_identify = "PII";
+	params.pii_entity_types = "NAME,PHONE";
+	ck_assert_int_eq(
+	    transcribe_headers(&params, &scratch, headers, err, sizeof(err)),
+	    10);
+	set_up();
+	params.language_code = NULL;
+	params.language_options = "en-US,es-US,eu-ES";
+	params.identify_multiple = true;
+	ck_assert_int_eq(
+	    transcribe_headers(&params, &scratch, headers, err, sizeof(err)),
+	    4);
+	ck_assert_str_eq(
+	    headers[0].name, "x-amzn-transcribe-identify-multiple-languages");
+}
+END_TEST
+
+START_TEST(guesses_of_the_language_are_read)
+{
+	static const char json[] =
+	    "{\"Transcript\":{\"Results\":[{\"LanguageCode\":\"it-IT\","
+	    "\"LanguageIdentification\":[{\"LanguageCode\":\"it-IT\","
+	    "\"Score\":0.9},{\"Score\":0.5},{\"LanguageCode\":\"en-US\"},7],"
+	    "\"Alternatives\":[{\"Transcript\":\"ciao\"}]}]}}";
+
+	ck_assert_int_eq(
+	    transcribe_results_parse(&results, json, strlen(json)), 0);
+	ck_assert_uint_eq(results.results[0].nguesses, 2);
+	ck_assert_str_eq(results.results[0].guesses[0].language, "it-IT");
+	ck_assert_double_eq(results.results[0].guesses[0].score, 0.9);
+	ck_assert_str_eq(results.results[0].guesses[1].language, "en-US");
+	ck_assert_double_eq(results.results[0].guesses[1].score, -1);
+	transcribe_results_release(&results);
 }
 END_TEST
 
@@ -356,6 +427,8 @@ main(void)
 	tcase_add_test(tc, two_channels_are_told_apart);
 	tcase_add_test(tc, identification_has_names_of_its_own);
 	tcase_add_test(tc, what_does_not_go_together_is_said);
+	tcase_add_test(tc, what_goes_together_is_sent);
+	tcase_add_test(tc, guesses_of_the_language_are_read);
 	tcase_add_test(rc, every_member_may_be_missing_or_null);
 	tcase_add_test(rc, odd_items_do_no_harm);
 	tcase_add_test(rc, what_is_no_event_is_refused);

@@ -20,7 +20,7 @@ static uint8_t block[SECOND];
 static void
 set_up(void)
 {
-	backlog_init(&b);
+	backlog_init(&b, 1);
 	timeline_init(&t);
 	memset(block, 0, sizeof(block));
 }

@@ -25,7 +25,7 @@ set_up(void)
 {
 	memset(&s, 0, sizeof(s));
 	memset(&captions, 0, sizeof(captions));
-	backlog_init(&b);
+	backlog_init(&b, 1);
 	s.config.backlog = &b;
 	s.config.captions = &captions;
 	s.was_ready = true;

@@ -38,6 +38,26 @@ struct client {
 	struct bytes in; /* HTTP/1.1 */
 };
 
+/* What one channel has heard. */
+struct ear {
+	uint64_t samples;
+	int16_t value;     /* of the run */
+	unsigned long run; /* its length */
+	int16_t words[WORDS_MAX];
+	size_t nwords;
+	uint64_t from, to; /* of the utterance, in samples */
+	unsigned int nresults;
+};
+
+/* What was asked for, and is answered: whatever the words are. */
+struct asked {
+	unsigned int channels; /* 1 or 2 */
+	bool speakers;         /* the speaker changes with each utterance */
+	bool filter;           /* each fifth word matches */
+	bool entities;         /* the first word of a final is a NAME */
+	char language[16];     /* identified: the first; "": it was not asked */
+};
+
 struct stream {
 	struct stream *next;
 	struct conn *conn;
@@ -50,13 +70,9 @@ struct stream {
 	bool is_pending; /* act is done once all said before has left */
 	bool is_ended;   /* the client's side */
 	/* transcribe */
-	uint64_t samples;  /* heard */
-	int16_t value;     /* of the run */
-	unsigned long run; /* its length */
-	int16_t words[WORDS_MAX];
-	size_t nwords;
-	uint64_t from, to; /* of the utterance, in samples */
-	unsigned int nfinals, nresults;
+	struct asked asked;
+	struct ear ears[2];
+	unsigned int nfinals;
 	/* speak */
 	char text[4096];
 	size_t spoken;

@@ -187,31 +187,81 @@ is_time(const struct stream *s, const char *when)
 
 /* --- Transcribe ---------------------------------------------------------- */
 
-static void
-send_result(struct stream *s, bool is_partial)
+static json_t *
+word_item(const struct stream *s, const struct ear *e, size_t i)
 {
-	json_t *items = json_array(), *obj;
-	char text[WORDS_MAX * 6 + 1], word[8], id[16];
+	char word[8], speaker[8];
+	json_t *item;
+	int n = e->words[i] - WORD_BASE;
+
+	snprintf(word, sizeof(word), "w%04d", n);
+	item = json_pack("{s:s,s:s,s:f,s:f}", "Content", word, "Type",
+	    "pronunciation", "StartTime", (double)e->from / PCM_RATE_HZ,
+	    "EndTime", (double)e->to / PCM_RATE_HZ);
+	snprintf(speaker, sizeof(speaker), "%u", e->nresults % 2);
+	if (s->asked.speakers)
+		json_object_set_new(item, "Speaker", json_string(speaker));
+	if (s->asked.filter)
+		json_object_set_new(
+		    item, "VocabularyFilterMatch", json_boolean(n % 5 == 0));
+	return item;
+}
+
+/* What goes with a result when it was asked for. */
+static void
+add_asked(const struct stream *s, const struct ear *e, json_t *result,
+    json_t *alternative, bool is_partial)
+{
+	const json_t *first =
+	    json_array_get(json_object_get(alternative, "Items"), 0);
+	json_t *entity;
+
+	if (s->asked.channels == 2)
+		json_object_set_new(result, "ChannelId",
+		    json_string(e == s->ears ? "ch_0" : "ch_1"));
+	if (s->asked.language[0] != '\0') {
+		json_object_set_new(
+		    result, "LanguageCode", json_string(s->asked.language));
+		json_object_set_new(result, "LanguageIdentification",
+		    json_pack("[{s:s,s:f}]", "LanguageCode", s->asked.language,
+			"Score", 0.875));
+	}
+	if (!s->asked.entities || is_partial)
+		return;
+	entity = json_pack("{s:s,s:s,s:f}", "Category", "PII", "Type", "NAME",
+	    "Confidence", 0.5);
+	json_object_set(entity, "Content", json_object_get(first, "Content"));
+	json_object_set(
+	    entity, "StartTime", json_object_get(first, "StartTime"));
+	json_object_set(entity, "EndTime", json_object_get(first, "EndTime"));
+	json_object_set_new(alternative, "Entities", json_pack("[o]", entity));
+}
+
+static void
+send_result(struct stream *s, struct ear *e, bool is_partial)
+{
+	json_t *items = json_array(), *obj, *result, *alternative;
+	char text[WORDS_MAX * 6 + 1], id[32];
 	size_t len = 0;
 	char *body;
 
 	text[0] = '\0';
-	for (size_t i = 0; i < s->nwords; i++) {
-		snprintf(word, sizeof(word), "w%04d", s->words[i] - WORD_BASE);
-		len += (size_t)sprintf(
-		    text + len, "%s%s", i == 0 ? "" : " ", word);
-		json_array_append_new(
-		    items, json_pack("{s:s,s:s,s:f,s:f}", "Content", word,
-			       "Type", "pronunciation", "StartTime",
-			       (double)s->from / PCM_RATE_HZ, "EndTime",
-			       (double)s->to / PCM_RATE_HZ));
+	for (size_t i = 0; i < e->nwords; i++) {
+		len += (size_t)sprintf(text + len, "%sw%04d", i == 0 ? "" : " ",
+		    e->words[i] - WORD_BASE);
+		json_array_append_new(items, word_item(s, e, i));
 	}
-	snprintf(id, sizeof(id), "r%u", s->nresults);
-	obj = json_pack("{s:{s:[{s:s,s:f,s:f,s:b,s:[{s:s,s:o}]}]}}",
-	    "Transcript", "Results", "ResultId", id, "StartTime",
-	    (double)s->from / PCM_RATE_HZ, "EndTime",
-	    (double)s->to / PCM_RATE_HZ, "IsPartial", is_partial,
-	    "Alternatives", "Transcript", text, "Items", items);
+	snprintf(
+	    id, sizeof(id), "r%u-%u", (unsigned)(e - s->ears), e->nresults);
+	alternative =
+	    json_pack("{s:s,s:o}", "Transcript", text, "Items", items);
+	result = json_pack("{s:s,s:f,s:f,s:b,s:[O]}", "ResultId", id,
+	    "StartTime", (double)e->from / PCM_RATE_HZ, "EndTime",
+	    (double)e->to / PCM_RATE_HZ, "IsPartial", is_partial,
+	    "Alternatives", alternative);
+	add_asked(s, e, result, alternative, is_partial);
+	obj = json_pack("{s:{s:[o]}}", "Transcript", "Results", result);
+	json_decref(alternative);
 	body = json_dumps(obj, JSON_COMPACT);
 	send_event(
 	    s, "TranscriptEvent", "application/json", body, strlen(body));
@@ -220,8 +270,8 @@ send_result(struct stream *s, bool is_partial)
 	if (is_partial)
 		return;
 	note("final %s", text);
-	s->nwords = 0;
-	s->nresults++;
+	e->nwords = 0;
+	e->nresults++;
 	s->nfinals++;
 }
 
@@ -237,31 +287,31 @@ watch_final(struct stream *s)
 
 /* One sample: half a word's worth of it is enough to know it. */
 static void
-hear(struct stream *s, int16_t value)
+hear(struct stream *s, struct ear *e, int16_t value)
 {
-	s->samples++;
-	if (value != s->value) {
-		s->value = value;
-		s->run = 0;
+	e->samples++;
+	if (value != e->value) {
+		e->value = value;
+		e->run = 0;
 	}
-	s->run++;
+	e->run++;
 	if (value != 0) {
-		if (s->run == WORD_SAMPLES / 2 && s->nwords < WORDS_MAX) {
-			if (s->nwords == 0)
-				s->from = s->samples - s->run;
-			s->words[s->nwords++] = value;
-			s->to = s->samples;
-			send_result(s, true);
-		} else if (s->run > WORD_SAMPLES / 2) {
-			s->to = s->samples;
+		if (e->run == WORD_SAMPLES / 2 && e->nwords < WORDS_MAX) {
+			if (e->nwords == 0)
+				e->from = e->samples - e->run;
+			e->words[e->nwords++] = value;
+			e->to = e->samples;
+			send_result(s, e, true);
+		} else if (e->run > WORD_SAMPLES / 2) {
+			e->to = e->samples;
 		}
-	} else if (s->run == WORD_SAMPLES && s->nwords > 0) {
-		send_result(s, false);
+	} else if (e->run == WORD_SAMPLES && e->nwords > 0) {
+		send_result(s, e, false);
 		watch_final(s);
 	}
-	if (s->act != NULL && s->samples % (PCM_RATE_HZ / 1000) == 0 &&
+	if (s->act != NULL && e->samples % (PCM_RATE_HZ / 1000) == 0 &&
 	    atol(s->act->when) > 0 &&
-	    s->samples / (PCM_RATE_HZ / 1000) >= (uint64_t)atol(s->act->when))
+	    e->samples / (PCM_RATE_HZ / 1000) >= (uint64_t)atol(s->act->when))
 		schedule(s);
 }
 
@@ -276,8 +326,9 @@ client_ended(struct stream *s)
 		schedule(s);
 	if (s->is_pending)
 		return;
-	if (s->nwords > 0)
-		send_result(s, false);
+	for (size_t i = 0; i < s->asked.channels; i++)
+		if (s->ears[i].nwords > 0)
+			send_result(s, &s->ears[i], false);
 	if (is_time(s, "last"))
 		schedule(s);
 	if (!s->is_pending)
@@ -351,7 +402,7 @@ on_inner(struct stream *s, const struct es_message *m)
 		for (size_t i = 0;
 		     i + 1 < m->payload_len && !s->is_dead && !s->is_pending;
 		     i += 2)
-			hear(s,
+			hear(s, &s->ears[i / 2 % s->asked.channels],
 			    (int16_t)(m->payload[i] | m->payload[i + 1] << 8));
 	} else if (es_header_is(type, "TextEvent")) {
 		obj = json_loadb(
@@ -419,6 +470,26 @@ static const struct h2_stream_events stream_events = {
 	.on_close = on_close,
 };
 
+static void
+read_asked(struct asked *a, const struct h2_header *h)
+{
+	const char *name = h->name + strlen("x-amzn-transcribe-");
+
+	if (strncmp(h->name, "x-amzn-transcribe-", name - h->name) != 0)
+		return;
+	if (strcmp(name, "number-of-channels") == 0)
+		a->channels = atoi(h->value) == 2 ? 2 : 1;
+	else if (strcmp(name, "show-speaker-label") == 0)
+		a->speakers = true;
+	else if (strncmp(name, "vocabulary-filter-name", 22) == 0)
+		a->filter = true;
+	else if (strcmp(name, "content-identification-type") == 0)
+		a->entities = true;
+	else if (strcmp(name, "language-options") == 0)
+		snprintf(a->language, sizeof(a->language), "%.*s",
+		    (int)strcspn(h->value, ","), h->value);
+}
+
 void
 on_request(void *arg, struct conn *c, struct h2 *h2, int32_t id,
     const struct h2_request *r)
@@ -444,6 +515,9 @@ on_request(void *arg, struct conn *c, struct h2 *h2, int32_t id,
 	streams = s;
 	nspeaking += s->kind == SPEAK;
 	(void)h2_attach(h2, id, &stream_events, s);
+	s->asked.channels = 1;
+	for (size_t i = 0; i < r->nheaders; i++)
+		read_asked(&s->asked, &r->headers[i]);
 	for (size_t i = 0; i < r->nheaders; i++)
 		if (strncmp(r->headers[i].name, "x-amzn-", 7) == 0)
 			note("header %s=%s", r->headers[i].name,
