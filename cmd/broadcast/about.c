@@ -82,6 +82,16 @@ voices_of(const struct channels_lang *l)
 	return list;
 }
 
+/* What people call a language, in the language itself. */
+static void
+name_lang(json_t *names, const char *tag)
+{
+	const struct lang *l = lang_find(tag);
+
+	if (l != NULL)
+		json_object_set_new(names, tag, json_string(l->native));
+}
+
 static int
 compare_langs(const void *pa, const void *pb)
 {
@@ -95,7 +105,7 @@ describe(const struct about *a, const struct channels *c, double now_ms)
 {
 	const struct channels_lang *sorted[CHANNELS_LANGS_MAX];
 	json_t *obj = json_object(), *targets = json_array();
-	json_t *voiced = json_object(), *voices;
+	json_t *voiced = json_object(), *names = json_object(), *voices;
 	size_t i, n = 0;
 
 	for (i = 0; i < c->nlangs; i++)
@@ -105,6 +115,7 @@ describe(const struct about *a, const struct channels *c, double now_ms)
 	qsort(sorted, n, sizeof(sorted[0]), compare_langs);
 	for (i = 0; i < n; i++) {
 		json_array_append_new(targets, json_string(sorted[i]->tag));
+		name_lang(names, sorted[i]->tag);
 		voices = voices_of(sorted[i]);
 		if (voices != NULL)
 			json_object_set_new(voiced, sorted[i]->tag, voices);
@@ -113,10 +124,13 @@ describe(const struct about *a, const struct channels *c, double now_ms)
 	if (a->title != NULL)
 		json_object_set_new(obj, "title", json_string(a->title));
 	json_object_set_new(obj, "on", json_boolean(a->is_on));
-	if (a->source[0] != '\0')
+	if (a->source[0] != '\0') {
 		json_object_set_new(obj, "source", json_string(a->source));
+		name_lang(names, a->source);
+	}
 	json_object_set_new(obj, "targets", targets);
 	json_object_set_new(obj, "voiced", voiced);
+	json_object_set_new(obj, "names", names);
 	if (a->paused != NULL)
 		json_object_set_new(obj, "paused", json_string(a->paused));
 	json_object_set_new(obj, "since_ms", json_ms(a->since_ms));

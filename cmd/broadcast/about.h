@@ -3,7 +3,9 @@
  *
  *	{"room":"main","title":"Great Hall","on":true,"source":"it-IT",
  *	 "targets":["de-DE","es-ES"],"voiced":{"es-ES":["pcm","opus"]},
- *	 "paused":"break","since_ms":1763700000000,"updated_ms":1763700060000}
+ *	 "names":{"de-DE":"Deutsch (Deutschland)","es-ES":"español (España)",
+ *	 "it-IT":"italiano (Italia)"},"paused":"break",
+ *	 "since_ms":1763700000000,"updated_ms":1763700060000}
  *
  * source is absent until the first transcript, title without --title, paused
  * (why) while the room is not.  A broadcaster that was killed

@@ -19,7 +19,9 @@ END
 about="$BOOTH_RUN/rooms/main/room.json"
 announced() {
 	jq -e '.on and .source=="it-IT" and .targets==["eo","es-ES"]
-		and .voiced=={"es-ES":["pcm"]}' "$about"
+		and .voiced=={"es-ES":["pcm"]}
+		and .names=={"it-IT":"italiano","eo":"Esperanto","es-ES":"español (España)"}
+		' "$about"
 }
 wait_for "announcement in room.json" announced
 [ -e "$BOOTH_RUN/rooms/main/eo.text.ring" ] || fail "eo has no channel"
