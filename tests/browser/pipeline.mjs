@@ -75,7 +75,7 @@ test('a recording is read and heard in another language', async () => {
 	const page = await openPage(browser, `${site.url}?room=talk&lang=es-ES`);
 	await page.locator('#listen').click();
 	await until(page, 'sound', (s) => s.sound.state === 'running' &&
-	    s.state === 'open' && s.audio === 'pcm');
+	    s.state === 'open' && s.audio === 'opus');
 	const pipeline = run(path.join(site.dir, 'scripts', 'pipeline'),
 	    ['-r', 'talk', '-l', 'en-US', '-t', 'es-ES,fr-FR', ...clips.slice(0, 2)],
 	    { stdio: ['ignore', 'inherit', 'inherit'] });

@@ -3,46 +3,15 @@
  * folder of the tools.  Run by tests/e2e/browser-room.sh.
  */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import path from 'node:path';
 import test, { after, before } from 'node:test';
+import { BIN, Broadcast } from './lib/broadcast.mjs';
 import { launch, MONITOR, openPage, shoot, stats, until }
     from './lib/browser.mjs';
 import { audio, RATE_HZ, tone, transcript, translation } from './lib/lines.mjs';
-import { REPO, Site } from './lib/site.mjs';
-
-const BIN = path.resolve(REPO, process.env.BIN ?? 'bin');
+import { Site } from './lib/site.mjs';
 
 let site;
 let browser;
-const broadcasts = new Set();
-
-/* broadcast(1) on a room: say() lines into it; end() or kill() it. */
-class Broadcast {
-	constructor(room) {
-		this.child = spawn(path.join(BIN, 'broadcast'), ['-r', room],
-		    { stdio: ['pipe', 'inherit', 'inherit'],
-			env: { ...process.env, BOOTH_RUN: site.run } });
-		this.child.stdin.on('error', () => {});
-		this.ended = new Promise((resolve) => this.child.once('exit',
-		    (code, signal) => resolve(signal ?? code)));
-		broadcasts.add(this);
-	}
-
-	say(...lines) {
-		this.child.stdin.write(lines.map((line) =>
-		    JSON.stringify(line) + '\n').join(''));
-	}
-
-	async end(signal) {
-		broadcasts.delete(this);
-		if (signal !== undefined)
-			this.child.kill(signal);
-		else
-			this.child.stdin.end();
-		return this.ended;
-	}
-}
 
 before(async () => {
 	site = new Site({ bin: BIN });
@@ -51,8 +20,7 @@ before(async () => {
 });
 
 after(async () => {
-	for (const broadcast of [...broadcasts])
-		await broadcast.end('SIGKILL');
+	await Broadcast.killAll();
 	await browser?.close();
 	await site?.remove();
 });
@@ -94,7 +62,7 @@ test('who is early waits, reads and hears the talk, and sees it end',
     async () => {
 	const page = await open('talk', 'es-ES');
 	assert.equal((await stats(page)).air, 'waiting');
-	const talk = new Broadcast('talk');
+	const talk = new Broadcast(site, 'talk');
 	talk.say(transcript('u0', 'Good morning.'), ...spanish(0, 3));
 	await until(page, 'captions', (s) => s.captions === 3 && s.air === 'on');
 	assert.deepEqual(await ids(page), numbered(0, 3));
@@ -103,7 +71,7 @@ test('who is early waits, reads and hears the talk, and sees it end',
 
 	await page.locator('#listen').click();
 	await until(page, 'sound', (s) => s.sound.state === 'running' &&
-	    s.audio === 'pcm' && s.state === 'open' && s.live);
+	    s.audio === 'opus' && s.state === 'open' && s.live);
 	/* The context, and who read on, saw each once. */
 	assert.deepEqual(await ids(page), numbered(0, 3));
 	for (const [i, id] of numbered(3, 6).entries())
@@ -122,7 +90,7 @@ test('who is early waits, reads and hears the talk, and sees it end',
 	await until(page, 'end', (s) => s.air === 'ended');
 	assert.equal(await page.locator('#state-words').textContent(), 'Ended');
 	await roomsAre(([room]) => !room.on);
-	const next = new Broadcast('talk');
+	const next = new Broadcast(site, 'talk');
 	await until(page, 'next talk', (s) => s.air === 'on');
 	/* The next talk counts its utterances from the start again. */
 	next.say(...spanish(0, 2));
@@ -133,7 +101,7 @@ test('who is early waits, reads and hears the talk, and sees it end',
 
 test('a broadcaster that is killed: the room says so, and goes on',
     async () => {
-	const first = new Broadcast('killed');
+	const first = new Broadcast(site, 'killed');
 	first.say(...spanish(0, 4));
 	const page = await open('killed', 'es-ES', { viewport: MONITOR });
 	await until(page, 'captions', (s) => s.captions === 4 && s.live);
@@ -141,7 +109,7 @@ test('a broadcaster that is killed: the room says so, and goes on',
 	await roomsAre((rooms) => named(rooms).on);
 	assert.equal(await first.end('SIGKILL'), 'SIGKILL');
 	await roomsAre((rooms) => !named(rooms).on);
-	const second = new Broadcast('killed');
+	const second = new Broadcast(site, 'killed');
 	second.say(...spanish(4, 8));
 	await until(page, 'captions', (s) => s.captions === 8 && s.air === 'on');
 	assert.deepEqual(await ids(page), numbered(0, 8));
@@ -152,7 +120,7 @@ test('a broadcaster that is killed: the room says so, and goes on',
 
 test('a server that is killed: the page resumes, with no caption twice',
     async () => {
-	const talk = new Broadcast('resumed');
+	const talk = new Broadcast(site, 'resumed');
 	const page = await open('resumed', 'es-ES');
 	talk.say(...spanish(0, 15));
 	await until(page, 'captions', (s) => s.captions === 15 && s.live);
@@ -169,7 +137,7 @@ test('a server that is killed: the page resumes, with no caption twice',
 });
 
 test('the original: partial words, then the final ones', async () => {
-	const talk = new Broadcast('original');
+	const talk = new Broadcast(site, 'original');
 	const page = await open('original', 'source');
 	talk.say(transcript('u0', 'Good mor', { final: false }));
 	await page.locator('#log .draft', { hasText: 'Good mor' }).waitFor();
@@ -190,7 +158,7 @@ test('what listen refuses is told in its words', async () => {
 
 test('rooms on the air are offered; the only one needs no choice',
     async () => {
-	const talk = new Broadcast('onair');
+	const talk = new Broadcast(site, 'onair');
 	talk.say(transcript('u0', 'Good morning.'), ...spanish(0, 1),
 	    translation('u0', 'fr-FR', 'Bonjour.'));
 	await roomsAre((rooms) => rooms.some(({ room, targets, source }) =>

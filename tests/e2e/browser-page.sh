@@ -1,7 +1,7 @@
 #!/bin/sh
 # The listener's page in Chromium, behind scripts/serve and a real websocketd:
-# captions, scrolling, voice, mute, acknowledgements, loss and return of the
-# server, refusals, rooms and languages, themes; markup from a room; then the
+# captions, scrolling, acknowledgements, loss and return of the
+# server, refusals, retractions, late captions, saving; markup from a room; the
 # modules that need no browser.  `listen` is a stand-in here (browser-room.sh
 # has the real one).  Screenshots: tests/out/.
 set -eu

@@ -104,7 +104,45 @@ rooms=$(curl -sS "${url}api/rooms")
 	fail "/api/rooms: $rooms"
 [ "$(curl -sS -o /dev/null -w '%{http_code}' -X POST "${url}api/rooms")" = 405 ] ||
 	fail 'POST was answered'
-for path in api/ api/../../ws/listen scripts/serve ../scripts/serve; do
+
+# Languages: of one room, and of those that are on; a hard way to ask.
+languages() { # QUERY EXPECTED
+	got=$(curl -sS "${url}api/languages$1" | jq -c .)
+	[ "$got" = "$2" ] || fail "/api/languages$1: $got"
+}
+languages '?room=main' '{"room":"main","on":false,"languages":[{"lang":"source","spoken":"it-IT","name":"it-IT","formats":["text"]},{"lang":"en-US","name":"en-US","formats":["text"]}]}'
+languages '' '{"languages":[]}'
+languages '?room=nowhere' '{"error":"no such room"}'
+languages '?room=../main' '{"error":"room: no name of a room"}'
+languages '?room=%2e%2e' '{"error":"room: no name of a room"}'
+languages "?room=\$(id)" '{"error":"room: no name of a room"}'
+echo 'over budget' >"$run/rooms/main/paused"
+curl -sS "${url}api/rooms" | jq -e '.[0].paused == "over budget"' >/dev/null ||
+	fail 'a paused room does not say so'
+rm "$run/rooms/main/paused"
+
+# With somebody on the air in it.
+if [ -x "${BIN:-bin}/broadcast" ]; then
+	mkfifo "$tmp/lines"
+	BOOTH_RUN=$run "${BIN:-bin}/broadcast" -r hall <"$tmp/lines" 2>/dev/null &
+	pids="$pids $!"
+	exec 3>"$tmp/lines"
+	echo '{"type":"status","stage":"transcribe","state":"ready","lang":"it-IT"}' >&3
+	echo '{"type":"status","stage":"translate","state":"ready","languages":["es-ES","arb"]}' >&3
+	echo '{"type":"status","stage":"synth","state":"ready","voices":{"es-ES":"Lucia"}}' >&3
+	tries=0
+	until curl -sS "${url}api/languages?room=hall" |
+		jq -e '.languages | length == 3 and any(.formats == ["text", "pcm"])' \
+			>/dev/null; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 200 ] || fail 'the room did not come on the air'
+		sleep 0.05
+	done
+	languages '?room=hall' '{"room":"hall","on":true,"languages":[{"lang":"source","spoken":"it-IT","name":"italiano","formats":["text"]},{"lang":"arb","name":"العربية","formats":["text"]},{"lang":"es-ES","name":"español (España)","formats":["text","pcm"]}]}'
+	languages '' '{"languages":[{"lang":"arb","name":"العربية","formats":["text"]},{"lang":"es-ES","name":"español (España)","formats":["pcm","text"]}]}'
+	exec 3>&-
+fi
+for path in api/ rooms.inc api/../rooms.inc api/../../ws/listen scripts/serve ../scripts/serve; do
 	code=$(curl -sS --path-as-is -L -o /dev/null -w '%{http_code}' "$url$path")
 	[ "$code" = 404 ] || fail "$path: $code"
 done

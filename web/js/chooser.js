@@ -1,9 +1,9 @@
 /*
- * The page where one chooses: rooms that are on, and their languages in their
- * own names.  All entries are links, so that they can be copied, opened beside,
+ * Where one chooses: rooms that are on, and their languages in their own names.
+ * For the listener; a page of its own can use it, too.  All entries are links, so that they can be copied, opened beside,
  * and gone back from.
  */
-import { listNames, nameIn } from './languages.js';
+import { answersTo, listNames, nameIn, orderForReader } from './languages.js';
 import { pageLanguage, say } from './words.js';
 
 /* The address of a choice, room and language or room alone. */
@@ -14,9 +14,7 @@ export function addressOf({ room = '', lang = '' }) {
 	if (lang !== '')
 		query.set('lang', lang);
 	const search = query.toString();
-	/* The fragment holds the token: a reload must find it there. */
-	return location.pathname + (search === '' ? '' : `?${search}`) +
-	    (location.hash ?? '');
+	return location.pathname + (search === '' ? '' : `?${search}`);
 }
 
 function entry(choice, onChoose) {
@@ -64,9 +62,11 @@ function originalEntry(room, onChoose) {
 
 function roomEntry(room, is_chosen, onChoose) {
 	const { item, link } = entry({ room: room.room }, onChoose);
-	link.append(text('span', room.room));
-	if (!room.is_on)
-		link.append(text('small', `(${say('off_air')})`));
+	const name = text('span', room.title);
+	name.dir = 'auto';
+	link.append(name);
+	if (room.is_paused)
+		link.append(text('small', `(${say('room_paused')})`));
 	if (is_chosen)
 		link.setAttribute('aria-current', 'true');
 	return item;
@@ -84,21 +84,30 @@ function replace(list, items) {
 		list.querySelectorAll('a')[focused]?.focus();
 }
 
+/* From so many languages on there is a field to find one. */
+const MANY = 12;
+
 export class Chooser {
 	#elements;
 	#onChoose;
+	#shown = [null, '', false];
 
-	/* elements: { note, rooms, rooms_part, languages }; onChoose gets { room }
-	 * or { room, lang }. */
+	/* elements: { note, rooms, rooms_part, languages, find }, the last a text
+	 * field; onChoose gets { room } or { room, lang }. */
 	constructor(elements, onChoose) {
 		this.#elements = elements;
 		this.#onChoose = onChoose;
+		elements.find.addEventListener('input',
+		    () => this.show(...this.#shown));
 	}
 
-	/* rooms: null while not known; failed: the last question had no answer. */
+	/* rooms: null while not known; only those that are on are offered, or are
+	 * the one chosen.  failed: the last question had no answer. */
 	show(rooms, chosen, failed) {
+		this.#shown = [rooms, chosen, failed];
 		const { rooms_part } = this.#elements;
-		const list = rooms ?? [];
+		const list = (rooms ?? []).filter(({ room, is_on }) =>
+		    is_on || room === chosen);
 		const room = list.find((one) => one.room === chosen) ?? null;
 		replace(this.#elements.rooms, list.map((one) =>
 		    roomEntry(one, one === room, this.#onChoose)));
@@ -107,27 +116,38 @@ export class Chooser {
 		    (list.length === 1 && room !== null);
 		replace(this.#elements.languages, room === null ? []
 		    : this.#languages(room));
-		this.#note(rooms, room, failed);
+		this.#note(rooms === null ? null : list, room, failed);
 	}
 
+	/* The reader's own languages, the original, and all others by name. */
 	#languages(room) {
-		const names = listNames(room.targets, pageLanguage());
-		const items = names.map((name) =>
-		    languageEntry(room, name, this.#onChoose));
-		if (room.source !== '' || items.length > 0)
-			items.push(originalEntry(room, this.#onChoose));
+		const { find } = this.#elements;
+		const { own, rest } = orderForReader(room.targets,
+		    navigator.languages ?? []);
+		const names = listNames([...own, ...rest], pageLanguage());
+		find.parentElement.hidden = names.length < MANY;
+		const items = names
+		    .filter(({ tag, own: name, other }) => find.parentElement.hidden ||
+			answersTo(find.value, tag, name, other))
+		    .map((name) => languageEntry(room, name, this.#onChoose));
+		const is_found = find.parentElement.hidden ||
+		    answersTo(find.value, say('original'));
+		if ((room.source !== '' || names.length > 0) && is_found)
+			items.splice(Math.min(own.length, items.length), 0,
+			    originalEntry(room, this.#onChoose));
 		return items;
 	}
 
 	#note(rooms, room, failed) {
-		const { note, languages } = this.#elements;
+		const { note, languages, find } = this.#elements;
 		let words = '';
 		if (failed)
 			words = say('rooms_failed');
 		else if (rooms !== null && rooms.length === 0)
 			words = say('no_rooms');
 		else if (room !== null && languages.childElementCount === 0)
-			words = say('no_languages');
+			words = say(find.value.trim() === '' ? 'no_languages'
+			    : 'not_found');
 		note.textContent = words;
 		note.hidden = words === '';
 	}

@@ -82,3 +82,32 @@ export function listNames(tags, pageLanguage) {
 		    other: nameIn(shown, pageLanguage), dir: direction(tag) };
 	});
 }
+
+/*
+ * Which of `tags` a reader sees first: those of the reader's own languages
+ * (navigator.languages), in that order; the rest by their own names.
+ */
+export function orderForReader(tags, readers) {
+	const wanted = readers.map((tag) => locale(tag)?.language ?? tag);
+	const rank = (tag) => {
+		const at = wanted.indexOf(locale(tag)?.language ?? tag);
+		return at < 0 ? wanted.length : at;
+	};
+	const collator = new Intl.Collator('en');
+	const known = tags.map((tag) => ({ tag, rank: rank(tag),
+	    is_same: readers.includes(tag), name: ownName(tag) }));
+	known.sort((a, b) => a.rank - b.rank || b.is_same - a.is_same ||
+	    collator.compare(a.name, b.name));
+	return { own: known.filter((one) => one.rank < wanted.length)
+		.map(({ tag }) => tag),
+	    rest: known.filter((one) => one.rank === wanted.length)
+		.map(({ tag }) => tag) };
+}
+
+/* Whether a name answers to what somebody typed: any part of it, in any case,
+ * with or without accents. */
+export function answersTo(typed, ...names) {
+	const bare = (text) => text.normalize('NFD').replace(/\p{M}/gu, '')
+	    .toLowerCase().trim();
+	return names.some((name) => bare(name).includes(bare(typed)));
+}

@@ -8,21 +8,28 @@ import { Reader } from './reader.js';
 import { isRoomName, RoomWatch } from './rooms.js';
 import * as store from './settings.js';
 import { applySettings, settingsDialog } from './settings-dialog.js';
+import { takeToken } from './token.js';
+
+/* Who chooses for longer than this has stopped reading: the language is no
+ * longer wanted on our account. */
+const LEFT_MS = 60_000;
 
 const settings = store.load();
+applySettings(settings);
+
 const elements = Object.fromEntries(
     [...document.querySelectorAll('[id]')].map((e) => [e.id, e]));
 const watch = new RoomWatch();
-const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
-const reader = new Reader(elements, `${scheme}//${location.host}/listen`);
+const reader = new Reader(elements, takeToken('listener'));
 const chooser = new Chooser({ note: elements['chooser-note'],
     rooms: elements.rooms, rooms_part: elements['rooms-part'],
-    languages: elements.languages }, (choice) => go(choice));
+    languages: elements.languages, find: elements.find }, (choice) => go(choice));
 
 let has_failed = false;
 /* Only the first view takes a remembered choice by itself; who comes back to
  * the chooser came to choose. */
 let may_remember = true;
+let left_timer = 0;
 
 /* What the address asks for; what is no room or language is not asked for. */
 function asked() {
@@ -37,9 +44,8 @@ function asked() {
  * and what this reader chose last time. */
 function settled(rooms) {
 	const choice = asked();
-	const list = rooms ?? [];
-	const on_air = list.filter(({ is_on }) => is_on);
-	const [only, ...others] = on_air.length > 0 ? on_air : list;
+	const list = (rooms ?? []).filter(({ is_on }) => is_on);
+	const [only, ...others] = list;
 	if (choice.room === '' && others.length === 0)
 		choice.room = only?.room ?? '';
 	const is_bare = location.search === '' && may_remember;
@@ -65,11 +71,14 @@ function show() {
 	elements.reader.hidden = !is_reading;
 	elements.chooser.hidden = is_reading;
 	if (!is_reading) {
+		left_timer ||= setTimeout(() => reader.close(), LEFT_MS);
 		chooser.show(watch.rooms, choice.room, has_failed);
 		watch.start();
 		document.title = elements['chooser-title'].textContent;
 		return;
 	}
+	clearTimeout(left_timer);
+	left_timer = 0;
 	/* A thousand readers do not ask for the list every few seconds. */
 	watch.stop();
 	may_remember = false;
@@ -77,7 +86,7 @@ function show() {
 		history.replaceState(null, '', addressOf(choice));
 	Object.assign(settings, choice);
 	store.save(settings);
-	reader.open(choice);
+	reader.open(choice, watch.find(choice.room)?.title);
 }
 
 function setOriginal(is_shown) {
@@ -85,13 +94,13 @@ function setOriginal(is_shown) {
 	elements.original.setAttribute('aria-pressed', String(is_shown));
 }
 
-applySettings(settings);
-settingsDialog(settings, elements.settings, () => {
+const form = settingsDialog(settings, () => {
 	if (elements.reader.hidden)
 		show();
 	else
 		reader.draw();
 });
+reader.addSaving(form);
 setOriginal(settings.original);
 elements.original.addEventListener('click', () => {
 	settings.original = !settings.original;

@@ -17,6 +17,8 @@
  *  - shed(ms) is how far behind the play-out is, as the caller reckons: that
  *    much silence is left out, of pauses longer than 80 ms; and from SKIP_MS
  *    on whole utterances are skipped, never a part of a word that plays.
+ *  - drop(id) is what was taken back: what plays of it fades out at once, what
+ *    waits is never heard.
  */
 
 const FADE_MS = 5;
@@ -32,7 +34,8 @@ export class Playback {
 	#written = 0;	/* samples since the start; ring index is modulo size */
 	#read = 0;
 	#clock = 0;	/* samples pulled, silence included */
-	#segments = [];	/* { id, start, end, is_whole, has_begun, is_dry } */
+	#segments = [];	/* { id, start, end, is_whole, has_begun, is_dry,
+			   is_dropped } */
 	#is_playing = false;
 	#arrived_at = 0;
 	#gain = 0;
@@ -86,7 +89,8 @@ export class Playback {
 			if (segment !== undefined)
 				segment.is_whole = true;
 			segment = { id, start: this.#written, end: this.#written,
-			    is_whole: false, has_begun: false, is_dry: false };
+			    is_whole: false, has_begun: false, is_dry: false,
+			    is_dropped: false };
 			this.#segments.push(segment);
 		}
 		if (segment.is_dry && samples.length > 0) {
@@ -106,6 +110,7 @@ export class Playback {
 	/* Fill `out`, one channel. */
 	pull(out) {
 		this.#clock += out.length;
+		this.#purge();
 		if (!this.#is_playing && !this.#isReady()) {
 			out.fill(0);
 			this.#settle();
@@ -115,9 +120,12 @@ export class Playback {
 		if (this.#shed > 0)
 			this.#catchUp();
 		const fade = Math.max(1, this.#samples(FADE_MS));
-		const is_skipping = this.#wantsSkip();
+		const is_skipping = this.#wantsSkip() ||
+		    this.#segments[0]?.is_dropped === true;
+		const limit = this.#segments.find((segment, i) => i > 0 &&
+		    segment.is_dropped)?.start ?? this.#written;
 		let n = 0;
-		for (; n < out.length && this.#read < this.#written; n++) {
+		for (; n < out.length && this.#read < limit; n++) {
 			const left = this.#written - this.#read;
 			let gain = Math.min(1, this.#gain + 1 / fade);
 			if (is_skipping)
@@ -138,8 +146,9 @@ export class Playback {
 		out.fill(0, n);
 		this.played += n;
 		this.#settle();
-		if (is_skipping && this.#gain === 0)
-			this.#skipTo(this.#segments[1].start);
+		if (is_skipping && this.#gain === 0 && this.#segments.length > 0)
+			this.#skipTo(this.#segments[1]?.start ??
+			    this.#segments[0].end);
 		if (this.#read === this.#written)
 			this.#runDry();
 	}
@@ -147,6 +156,13 @@ export class Playback {
 	/* How far behind the play-out is; 0 ends catching up. */
 	shed(ms) {
 		this.#shed = this.#samples(Math.max(0, ms));
+	}
+
+	/* Say nothing (more) of utterance `id`; its caller pushes no more of it. */
+	drop(id) {
+		for (const segment of this.#segments)
+			if (segment.id === id)
+				segment.is_dropped = segment.is_whole = true;
 	}
 
 	/* Forget all that is buffered. */
@@ -164,6 +180,17 @@ export class Playback {
 			return false;
 		return buffered >= this.#start || this.#segments.at(-1).is_whole ||
 		    this.#clock - this.#arrived_at >= 2 * this.#start;
+	}
+
+	/* What was dropped and does not sound goes without a fade. */
+	#purge() {
+		for (let head = this.#segments[0]; head?.is_dropped &&
+		    !(this.#is_playing && head.has_begun);
+		    head = this.#segments[0]) {
+			this.#skipTo(head.end);
+			if (this.#segments[0] === head)
+				this.#segments.shift();
+		}
 	}
 
 	#runDry() {
@@ -241,10 +268,12 @@ export class Playback {
 		    buffered_ms: this.buffered_ms, start_ms: this.start_ms };
 	}
 
-	/* A message from the page: { push }, { shed_ms } or { flush }. */
-	receive({ push, shed_ms, flush }) {
+	/* A message from the page: { push }, { shed_ms }, { drop } or { flush }. */
+	receive({ push, shed_ms, drop, flush }) {
 		if (flush)
 			this.flush();
+		if (drop !== undefined)
+			this.drop(drop);
 		if (push !== undefined)
 			this.push(push.samples, push.id, push.is_last);
 		if (shed_ms !== undefined)

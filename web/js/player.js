@@ -2,17 +2,20 @@
  * The voice: audio lines in, sound out.
  *
  * start() has to be called from a tap or a key (browsers let no page make sound
- * unasked).  The samples go through Playback (playback.js) in an AudioWorklet;
- * where the page is not a secure context (plain http to another machine) there
- * are no worklets, and the same code runs in a ScriptProcessor.
+ * unasked).  Lines are PCM, or Opus where this browser decodes it; samples go
+ * at the device's rate through a Playback to the ear (sink.js).
  *
  * Events:
- *   "voice"  detail: { what: "begin"|"end"|"skip", id }: an utterance's sound
- *   "state"  what `state` says has changed: off, starting, running, blocked
- *            (the browser holds the sound back: another tap is needed)
+ *   "voice"    detail: { what: "begin"|"end"|"skip", id }: an utterance's sound
+ *   "state"    what `state` says has changed: off, starting, running, held (by
+ *              hold()), blocked (the browser holds the sound back: another tap
+ *              is needed)
+ *   "paused"   the system took the sound away: hold() or stop() is due
+ *   "no-opus"  this browser's decoder has failed: ask for PCM from now on
  */
-import { Playback } from './playback.js';
+import { OpusDecoder } from './opus.js';
 import { decodePcm, Resampler } from './pcm.js';
+import { Sink } from './sink.js';
 import { IdealPlayout } from './timing.js';
 
 /* What the services speak at; the sound device is asked to take the same. */
@@ -21,77 +24,95 @@ const RATE_HZ = 16_000;
  * second figure.  A jitter buffer's worth of lag is not lag. */
 const BEHIND_MS = 2_500;
 const AIM_MS = 600;
-const MUTE_RAMP_S = 0.02;
+const SEEN_MAX = 1_000;
+
+/* A set that forgets its oldest. */
+class Recent {
+	#keys = new Set();
+
+	/* False: it is in there already. */
+	add(key) {
+		if (this.#keys.has(key))
+			return false;
+		this.#keys.add(key);
+		if (this.#keys.size > SEEN_MAX)
+			this.#keys.delete(this.#keys.values().next().value);
+		return true;
+	}
+
+	has(key) {
+		return this.#keys.has(key);
+	}
+}
+
+const NOTHING = { played: 0, audible: 0, underruns: 0, shed_samples: 0,
+    skipped: 0, buffered_ms: 0, start_ms: 0 };
 
 export class Player extends EventTarget {
 	state = 'off';
-	#context = null;
-	#sink = null;	/* receive(message) of a Playback, wherever it runs */
-	#node = null;	/* held: a script node nobody holds may be collected */
-	#gain = null;
-	#meter = null;
-	#meter_block = null;
+	#sink = null;
+	#is_open = false;
 	#is_muted = false;
+	#opus = null;
 	#resamplers = new Map();	/* by rate of the line */
 	#ideal = new IdealPlayout();
-	#report = { played: 0, audible: 0, underruns: 0, shed_samples: 0,
-	    skipped: 0, buffered_ms: 0, start_ms: 0 };
+	#report = NOTHING;
 	#pushed_ms = 0;	/* since the report */
 	#report_at = 0;
-	#seen = new Map();	/* chunk keys, to play none twice */
+	#seen = new Recent();	/* chunk keys, to play none twice */
+	#retracted = new Recent();	/* ids */
 	#refused = 0;
+	#decoded = { pcm: 0, opus: 0 };	/* lines */
 
 	async start() {
-		if (this.#context !== null) {
+		if (this.#sink !== null) {
 			this.wake();
 			return;
 		}
-		this.#become('starting');
-		const context = this.#context = openContext();
-		context.onstatechange = () => this.#watch();
-		this.#gain = new GainNode(context,
-		    { gain: this.#is_muted ? 0 : 1 });
-		this.#meter = new AnalyserNode(context, { fftSize: 1024 });
-		this.#meter_block = new Float32Array(this.#meter.fftSize);
-		/* Before any await: the tap counts only until then.  And not
-		 * awaited: it may stay pending for as long as sound is blocked. */
-		this.#resume();
-		const node = await this.#makeNode(context);
-		if (this.#context !== context)
-			return;	/* stopped meanwhile */
-		this.#node = node;
-		node.connect(this.#gain).connect(this.#meter)
-		    .connect(context.destination);
+		const sink = this.#sink = new Sink(RATE_HZ,
+		    { is_muted: this.#is_muted });
+		sink.addEventListener('state', () => this.#watch());
+		sink.addEventListener('report',
+		    ({ detail }) => this.#hear(detail));
+		sink.addEventListener('paused',
+		    () => this.dispatchEvent(new Event('paused')));
 		this.#watch();
+		await sink.open();
+		if (this.#sink === sink)
+			this.#is_open = true;
 	}
 
 	stop() {
-		const context = this.#context;
-		this.#context = this.#sink = this.#node = null;
-		this.#gain = this.#meter = null;
-		this.#resamplers.clear();
-		this.#seen.clear();
-		this.#ideal = new IdealPlayout();
-		this.#pushed_ms = this.#report.buffered_ms = 0;
-		if (context !== null) {
-			context.onstatechange = null;
-			context.close();
-		}
-		this.#become('off');
+		const sink = this.#sink;
+		this.#sink = null;
+		this.#is_open = false;
+		this.#seen = new Recent();
+		this.#forget();
+		sink?.close();
+		this.#watch();
 	}
 
 	/* Another language follows: say no more of this one. */
 	flush() {
 		this.#sink?.receive({ flush: true });
-		this.#resamplers.clear();
-		this.#ideal = new IdealPlayout();
-		this.#pushed_ms = this.#report.buffered_ms = 0;
+		this.#forget();
 	}
 
-	/* After sleep, a phone call, or another app that took the speaker. */
+	/* Silent until wake() or start(), as a lock screen's pause asks. */
+	hold() {
+		this.flush();
+		this.#sink?.hold();
+	}
+
+	/* After hold(), sleep, a phone call, or another app that took the speaker. */
 	wake() {
-		if (this.#context !== null)
-			this.#resume();
+		this.#sink?.wake();
+	}
+
+	/* An utterance was taken back: no more of it, now and later. */
+	retract(id) {
+		this.#retracted.add(id);
+		this.#sink?.receive({ drop: id });
 	}
 
 	get is_muted() {
@@ -101,124 +122,123 @@ export class Player extends EventTarget {
 	/* Muted sound plays on unheard, so that it is live when it comes back. */
 	mute(is_muted) {
 		this.#is_muted = is_muted;
-		this.#gain?.gain.setTargetAtTime(is_muted ? 0 : 1,
-		    this.#context.currentTime, MUTE_RAMP_S);
+		this.#sink?.mute(is_muted);
 	}
 
-	/* One audio line.  False: it was not played (a repeat, or not ours). */
-	push(line, now_ms = Date.now()) {
-		if (this.#sink === null || line.encoding !== 'pcm_s16le' ||
-		    typeof line.data !== 'string' || this.#isRepeat(line))
+	/* One audio line.  False: it is not played (a repeat, or not ours). */
+	push(line) {
+		if (!this.#is_open || this.state === 'held' ||
+		    typeof line.data !== 'string' || this.#retracted.has(line.id) ||
+		    !this.#seen.add(
+			`${line.id} ${line.n} ${line.translated_at_ms}`))
 			return false;
-		let samples;
 		try {
-			samples = this.#convert(line);
+			this.#decode(line);
+			return true;
 		} catch {
 			this.#refused++;
 			return false;
 		}
-		const duration_ms = samples.length * 1000 / this.#context.sampleRate;
-		this.#ideal.note(line.n === 0 ? line.voiced_at_ms : NaN,
-		    duration_ms, now_ms);
-		this.#sink.receive({ push: { samples, id: line.id,
-		    is_last: line.last === true } });
-		this.#pushed_ms += duration_ms;
-		this.#steer(now_ms);
-		return true;
 	}
 
 	/* What has been heard so far, and what is to come. */
 	stats() {
 		const { played, audible, underruns, shed_samples, skipped,
 		    start_ms } = this.#report;
-		return { state: this.state, rate_hz: this.#context?.sampleRate ?? 0,
+		return { state: this.state, rate_hz: this.#sink?.rate_hz ?? 0,
 		    samplesPlayed: played, samplesAudible: audible, underruns,
 		    shedSamples: shed_samples, skipped, startMs: start_ms,
 		    refused: this.#refused, muted: this.#is_muted,
+		    decoded: { ...this.#decoded },
+		    hasElement: this.#sink?.has_element ?? false,
 		    bufferedMs: Math.round(this.buffered_ms), level: this.level };
 	}
 
 	get buffered_ms() {
-		if (this.#context === null)
+		if (this.#sink === null)
 			return 0;
 		const since_ms = performance.now() - this.#report_at;
 		return Math.max(0, this.#report.buffered_ms + this.#pushed_ms -
 		    (this.#report.buffered_ms > 0 ? since_ms : 0));
 	}
 
-	/* Loudness of what leaves for the speaker now, 0 to 1 (RMS). */
+	get latency_ms() {
+		return this.#sink?.latency_ms ?? 0;
+	}
+
 	get level() {
-		if (this.#meter === null)
-			return 0;
-		this.#meter.getFloatTimeDomainData(this.#meter_block);
-		let sum = 0;
-		for (const x of this.#meter_block)
-			sum += x * x;
-		return Math.sqrt(sum / this.#meter_block.length);
+		return this.#sink?.level ?? 0;
 	}
 
-	#isRepeat({ id, n, translated_at_ms }) {
-		const key = `${id} ${n} ${translated_at_ms}`;
-		if (this.#seen.has(key))
-			return true;
-		this.#seen.set(key, true);
-		if (this.#seen.size > 1000)
-			this.#seen.delete(this.#seen.keys().next().value);
-		return false;
+	#forget() {
+		this.#opus?.close();
+		this.#opus = null;
+		this.#resamplers.clear();
+		this.#ideal = new IdealPlayout();
+		this.#pushed_ms = 0;
+		this.#report = { ...this.#report, buffered_ms: 0 };
 	}
 
-	#convert(line) {
-		const rate_hz = line.rate_hz ?? RATE_HZ;
+	#decode(line) {
+		const chunk = { id: line.id, is_last: line.last === true,
+		    voiced_at_ms: line.n === 0 ? line.voiced_at_ms : NaN };
+		switch (line.encoding) {
+		case 'pcm_s16le':
+			this.#play(chunk, decodePcm(line.data),
+			    line.rate_hz ?? RATE_HZ, true);
+			this.#decoded.pcm++;
+			break;
+		case 'opus':
+			this.#opus ??= new OpusDecoder(
+			    (...piece) => this.#play(...piece),
+			    () => this.#opusFailed());
+			this.#opus.decode(chunk, line.data);
+			this.#decoded.opus++;
+			break;
+		default:
+			throw new RangeError('encoding');
+		}
+	}
+
+	#opusFailed() {
+		this.#opus = null;
+		this.#refused++;
+		this.dispatchEvent(new Event('no-opus'));
+	}
+
+	/* Samples of a chunk; is_done: all of them are here. */
+	#play(chunk, samples, rate_hz, is_done) {
+		if (this.#sink === null || this.#retracted.has(chunk.id))
+			return;
+		const is_last = chunk.is_last && is_done;
+		const out = this.#resample(samples, rate_hz, is_last);
+		const duration_ms = out.length * 1000 / this.#sink.rate_hz;
+		const now_ms = Date.now();
+		this.#ideal.note(chunk.voiced_at_ms, duration_ms, now_ms);
+		chunk.voiced_at_ms = NaN;	/* told once */
+		this.#sink.receive({ push: { samples: out, id: chunk.id, is_last } });
+		this.#pushed_ms += duration_ms;
+		const behind_ms = this.#ideal.behind_ms(this.buffered_ms, now_ms);
+		if (behind_ms > BEHIND_MS)
+			this.#sink.receive({ shed_ms: behind_ms - AIM_MS });
+	}
+
+	#resample(samples, rate_hz, is_last) {
 		if (!(rate_hz >= 8_000 && rate_hz <= 48_000))
 			throw new RangeError('rate_hz');
-		const samples = decodePcm(line.data);
 		let resampler = this.#resamplers.get(rate_hz);
 		if (resampler === undefined) {
-			resampler = new Resampler(rate_hz, this.#context.sampleRate);
+			resampler = new Resampler(rate_hz, this.#sink.rate_hz);
 			this.#resamplers.set(rate_hz, resampler);
 		}
 		const out = resampler.feed(samples);
-		if (line.last !== true)
+		if (!is_last)
 			return out;
 		const tail = resampler.end();
 		const whole = new Float32Array(out.length + tail.length);
 		whole.set(out);
 		whole.set(tail, out.length);
 		return whole;
-	}
-
-	#steer(now_ms) {
-		const behind_ms = this.#ideal.behind_ms(this.buffered_ms, now_ms);
-		if (behind_ms > BEHIND_MS)
-			this.#sink.receive({ shed_ms: behind_ms - AIM_MS });
-	}
-
-	async #makeNode(context) {
-		const hear = (report) => this.#hear(report);
-		if (context.audioWorklet === undefined)
-			return this.#makeScriptNode(context, hear);
-		await context.audioWorklet.addModule(
-		    new URL('./playback.js', import.meta.url));
-		const node = new AudioWorkletNode(context, 'booth-playback',
-		    { numberOfInputs: 0, outputChannelCount: [1] });
-		node.port.onmessage = ({ data }) => {
-			if (context === this.#context)
-				hear(data);
-		};
-		this.#sink = { receive: (message) => node.port.postMessage(message,
-		    message.push ? [message.push.samples.buffer] : []) };
-		return node;
-	}
-
-	#makeScriptNode(context, hear) {
-		const playback = new Playback(context.sampleRate);
-		const node = context.createScriptProcessor(1024, 0, 1);
-		node.onaudioprocess = ({ outputBuffer }) => {
-			playback.pull(outputBuffer.getChannelData(0));
-			hear(playback.report());
-		};
-		this.#sink = playback;
-		return node;
 	}
 
 	#hear({ events, ...report }) {
@@ -230,38 +250,11 @@ export class Player extends EventTarget {
 			    new CustomEvent('voice', { detail: event }));
 	}
 
-	async #resume() {
-		try {
-			await this.#context.resume();
-		} catch {
-			/* closed meanwhile; or still blocked, as #watch tells */
-		}
-	}
-
 	#watch() {
-		if (this.#context === null)
-			return;
-		const is_running = this.#context.state === 'running';
-		if (!is_running)
-			this.#become('blocked');
-		else if (this.#sink !== null)
-			this.#become('running');
-	}
-
-	#become(state) {
+		const state = this.#sink?.state ?? 'off';
 		if (state === this.state)
 			return;
 		this.state = state;
 		this.dispatchEvent(new Event('state'));
-	}
-}
-
-/* A context at the voices' own rate, or at the device's. */
-function openContext() {
-	try {
-		return new AudioContext({ sampleRate: RATE_HZ,
-		    latencyHint: 'interactive' });
-	} catch {
-		return new AudioContext({ latencyHint: 'interactive' });
 	}
 }

@@ -1,19 +1,19 @@
 /*
- * One listener: the lines of a room become captions and sound, and the page
- * says how it stands.
+ * One listener: a language of a room as captions (feed.js) and as sound, and
+ * what the page says about both.
  */
 import { Captions } from './captions.js';
-import { Link } from './link.js';
+import { Feed } from './feed.js';
 import { ownName } from './languages.js';
+import * as mediaSession from './media-session.js';
+import { canDecodeOpus } from './opus.js';
 import { Player } from './player.js';
-import { RoomStatus } from './status.js';
+import { saveButtons } from './save.js';
 import { SoundControls } from './sound.js';
-import { ClockOffset } from './timing.js';
+import { drawStrip, setText, stateOfFeed } from './strip.js';
+import { WakeLock } from './wakelock.js';
 import { say, sayNumber } from './words.js';
 
-/* `live` is what listen(1) says when the context is through; a reader does not
- * depend on it for longer than this. */
-const CONTEXT_MS = 3_000;
 const REMARK_MS = 6_000;
 /* A delay outside of this is two clocks that disagree, and is not shown. */
 const DELAY_MAX_MS = 120_000;
@@ -21,82 +21,92 @@ const CAPTURED_MAX = 200;
 
 export class Reader {
 	#e;
-	#link;
+	#feed;
 	#captions;
 	#player = new Player();
 	#sound;
-	#status = new RoomStatus();
-	#clock = new ClockOffset();
 	#captured = new Map();	/* utterance to captured_at_ms */
 	#place = { room: '', lang: '' };
+	#title = '';
 	#wants_voice = false;
-	#is_live = false;
-	#context_timer = 0;
+	#encoding = 'pcm';	/* what this browser plays best */
+	#wake_lock = new WakeLock();
 	#remark_timer = 0;
 	#delay_ms = null;
-	#refusal = '';
-	#wake_lock = null;
+	#problem = '';
 
-	/* e: the page's elements by id, base: URL of the WebSocket. */
-	constructor(e, base) {
+	/* e: the page's elements by id; token: of the role listener, or ''. */
+	constructor(e, token) {
 		this.#e = e;
-		this.#link = new Link(base);
 		this.#captions = new Captions(e.scroller, e.log);
+		this.#feed = new Feed(this.#captions, { token });
 		this.#sound = new SoundControls(this.#player, { listen: e.listen,
 		    words: e['listen-words'], mute: e.mute, level: e.level },
 		    (is_on) => this.#setVoice(is_on));
-		this.#link.addEventListener('line',
-		    ({ detail }) => this.#hear(detail));
-		this.#link.addEventListener('state',
-		    ({ detail }) => this.#linkChanged(detail));
+		canDecodeOpus().then((can) => {
+			this.#encoding = can ? 'opus' : 'pcm';
+		});
+		this.#hearFeed();
+		this.#hearPlayer();
 		this.#captions.addEventListener('follow', () => this.#drawJump());
-		this.#player.addEventListener('voice',
-		    ({ detail }) => this.#voice(detail));
 		e.jump.addEventListener('click', () => {
 			this.#captions.follow();
 			e.scroller.focus({ preventScroll: true });
 		});
 		e.retry.addEventListener('click', () => this.#follow());
 		document.addEventListener('visibilitychange', () => {
-			if (document.visibilityState !== 'visible')
-				return;
-			this.#player.wake();
-			this.#keepAwake();
+			if (document.visibilityState === 'visible' &&
+			    this.#wants_voice)
+				this.#player.wake();
 		});
 	}
 
-	/* Read (and hear, where the voice is on) a language of a room. */
-	open({ room, lang }) {
+	/* Read (and hear, where the voice is on) a language of a room; title: the
+	 * room's, for people. */
+	open({ room, lang }, title = room) {
 		const is_same = room === this.#place.room &&
 		    lang === this.#place.lang;
 		this.#place = { room, lang };
+		this.#title = title;
 		if (!is_same) {
-			this.#captions.clear();
 			this.#captured.clear();
-			this.#status.reset();
 			this.#player.flush();
 			this.#setDelay(null);
 		}
 		const has_voice = lang !== 'source';
-		if (!has_voice && this.#wants_voice) {
+		if (!has_voice) {
 			this.#wants_voice = false;
 			this.#player.stop();
 		}
 		this.#sound.has_voice = has_voice;
 		this.#follow();
-		this.#keepAwake();
+		this.#wake_lock.keep();
 		this.draw();
+	}
+
+	/* Nobody reads: no connection, no sound, no screen kept on. */
+	close() {
+		this.#wants_voice = false;
+		this.#player.stop();
+		this.#feed.link.close();
+		this.#wake_lock.release();
+	}
+
+	/* The buttons that save what was read, into the form of the settings. */
+	addSaving(form) {
+		saveButtons(form, () => this.#captions.shown, () => this.#place);
 	}
 
 	/* All that is said in words; again after the page's language changed. */
 	draw() {
-		const { room, lang } = this.#place;
+		const { lang } = this.#place;
 		const e = this.#e;
 		const name = lang === 'source' ? say('original') : ownName(lang);
 		e['where-language'].textContent = name;
 		e['where-language'].lang = lang === 'source' ? '' : lang;
-		e['where-room'].textContent = room;
-		document.title = `${name} · ${room}`;
+		e['where-room'].textContent = this.#title;
+		document.title = `${name} · ${this.#title}`;
+		mediaSession.describe(this.#title, name);
 		this.#sound.draw();
 		this.#drawState();
 		this.#drawJump();
@@ -104,42 +114,63 @@ export class Reader {
 	}
 
 	stats() {
-		return { state: this.#link.state, air: this.#status.air,
-		    connections: this.#link.connections, seq: this.#link.seq,
-		    garbled: this.#link.garbled,
-		    audio: this.#audio(), live: this.#is_live,
-		    captions: this.#captions.count,
-		    following: this.#captions.is_following,
-		    unseen: this.#captions.unseen, delayMs: this.#delay_ms,
-		    sound: this.#player.stats() };
+		return { ...this.#feed.stats(), audio: this.#audio(),
+		    delayMs: this.#delay_ms, sound: this.#player.stats() };
 	}
 
 	#audio() {
-		return this.#wants_voice ? 'pcm' : 'none';
+		return this.#wants_voice ? this.#encoding : 'none';
 	}
 
 	#follow() {
 		const want = { ...this.#place, audio: this.#audio() };
 		if (want.lang === 'source')
 			want.partials = 'true';
-		this.#link.follow(want);
+		this.#feed.follow(want);
+	}
+
+	#hearFeed() {
+		const on = (name, fn) => this.#feed.addEventListener(name,
+		    ({ detail }) => fn(detail));
+		on('change', () => this.#drawState());
+		on('caption', (line) => this.#heardCaption(line));
+		on('audio', (line) => {
+			if (this.#player.push(line))
+				this.#feed.status.noteVoice();
+		});
+		on('retraction', ({ id }) => this.#player.retract(id));
+		on('skipping', () => this.#flash(say('skipping')));
+	}
+
+	#hearPlayer() {
+		const player = this.#player;
+		player.addEventListener('voice', ({ detail }) => this.#voice(detail));
+		player.addEventListener('state', () => mediaSession.tell(
+		    { running: 'playing', off: 'none' }[player.state] ?? 'paused'));
+		player.addEventListener('paused', () => this.#hold());
+		player.addEventListener('no-opus', () => {
+			this.#encoding = 'pcm';
+			this.#follow();
+		});
+		mediaSession.onKeys({ play: () => this.#setVoice(true),
+		    pause: () => this.#hold(), stop: () => this.#setVoice(false) });
 	}
 
 	async #setVoice(is_on) {
+		this.#problem = '';
 		if (!is_on) {
 			this.#wants_voice = false;
 			this.#player.stop();
-			this.#captions.speak(null);
-			this.#setDelay(null);
-			this.#follow();
+			this.#silent();
 			return;
 		}
 		try {
 			await this.#player.start();
 		} catch (error) {
 			this.#player.stop();
-			this.#drawState(say('notice_sound',
-			    { reason: error.message }));
+			this.#problem = say('notice_sound',
+			    { reason: error.message });
+			this.#drawState();
 			return;
 		}
 		/* Only now do audio bytes travel: a reader moves none. */
@@ -147,115 +178,47 @@ export class Reader {
 		this.#follow();
 	}
 
-	#linkChanged({ state, reason }) {
-		if (state === 'open')
-			this.#awaitLive();
-		else
-			this.#setLive(false);
-		this.#refusal = reason ?? '';
-		this.#drawState();
-	}
-
-	#awaitLive() {
-		this.#setLive(false);
-		this.#context_timer = setTimeout(
-		    () => this.#setLive(true), CONTEXT_MS);
-	}
-
-	#setLive(is_live) {
-		clearTimeout(this.#context_timer);
-		this.#is_live = is_live;
-		this.#captions.setContext(!is_live);
-	}
-
-	#hear(line) {
-		switch (line.type) {
-		case 'translation':
-			this.#hearTranslation(line);
-			break;
-		case 'transcript':
-			this.#hearTranscript(line);
-			break;
-		case 'audio':
-			if (line.lang === this.#place.lang &&
-			    this.#player.push(line)) {
-				this.#status.noteVoice();
-				this.#drawState();
-			}
-			break;
-		case 'status':
-			this.#hearStatus(line);
-			break;
-		}
-	}
-
-	#hearTranslation(line) {
-		if (line.lang !== this.#place.lang)
+	/* Paused, on the lock screen or by a call: nothing is sent meanwhile, and
+	 * the lock screen's play goes on with what is said then. */
+	#hold() {
+		if (this.#player.state === 'off')
 			return;
-		const is_untranslated = Boolean(line.error) || !line.text;
-		this.#addCaption(line, { lang: line.lang, text: line.text,
-		    source: line.source_text, source_lang: line.from,
-		    is_untranslated });
-		this.#clock.note(line.translated_at_ms, Date.now());
-		this.#status.noteCaption({ is_untranslated });
-		this.#drawState();
+		this.#wants_voice = false;
+		this.#player.hold();
+		this.#silent();
 	}
 
-	#hearTranscript(line) {
-		if (this.#place.lang !== 'source' || !line.text)
-			return;
-		if (!line.final) {
-			this.#captions.draft(line);
-			return;
-		}
-		this.#addCaption(line, { lang: line.lang, text: line.text });
-		this.#status.noteCaption({ is_untranslated: false });
-		this.#drawState();
+	#silent() {
+		this.#captions.speak(null);
+		this.#setDelay(null);
+		this.#follow();
 	}
 
-	#addCaption(line, caption) {
-		const is_new = this.#captions.add({ ...caption, id: line.id,
-		    at_ms: line.final_at_ms, is_late: line.late === true },
-		    { untranslated: say('untranslated'), late: say('late') });
-		if (!is_new || !Number.isFinite(line.captured_at_ms))
+	#heardCaption(line) {
+		if (!Number.isFinite(line.captured_at_ms))
 			return;
 		this.#captured.set(line.id, line.captured_at_ms);
 		if (this.#captured.size > CAPTURED_MAX)
 			this.#captured.delete(this.#captured.keys().next().value);
-		if (this.#is_live && !line.late && !this.#wants_voice)
+		if (this.#feed.is_live && !line.late && !this.#wants_voice)
 			this.#measure(line.id);
-	}
-
-	#hearStatus(line) {
-		this.#status.note(line, this.#place.lang);
-		if (line.stage === 'listen') {
-			this.#clock.note(line.at_ms, Date.now());
-			if (line.state === 'listening')
-				this.#awaitLive();
-			else if (line.state === 'live')
-				this.#setLive(true);
-			else if (line.state === 'gap')
-				this.#captions.remark(say('missing'));
-			else if (line.state === 'skipping')
-				this.#flash(say('skipping'));
-		}
-		this.#drawState();
 	}
 
 	#voice({ what, id }) {
 		if (what === 'begin') {
 			this.#captions.speak(id);
-			this.#measure(id);
+			this.#measure(id, this.#player.latency_ms);
 		} else
 			this.#captions.speak(null);
 	}
 
-	/* What is heard or read now was said that long ago. */
-	#measure(id) {
+	/* What is read now, or heard in a moment, was said that long ago. */
+	#measure(id, later_ms = 0) {
 		const captured_at_ms = this.#captured.get(id);
 		if (captured_at_ms === undefined)
 			return;
-		const ms = this.#clock.theirs(Date.now()) - captured_at_ms;
+		const ms = this.#feed.clock.theirs(Date.now()) + later_ms -
+		    captured_at_ms;
 		this.#setDelay(ms >= 0 && ms < DELAY_MAX_MS ? ms : null);
 	}
 
@@ -276,28 +239,13 @@ export class Reader {
 		}, REMARK_MS);
 	}
 
-	#drawState(problem = '') {
-		const state = this.#link.state;
-		const air = { waiting: 'waiting', off: 'off', ended: 'ended',
-		    paused: 'paused' }[this.#status.air] ?? 'live';
-		const shown = state === 'open' ? air
-		    : state === 'closed' ? 'connecting' : state;
-		let notice = '';
-		if (state === 'refused')
-			notice = this.#refusal === '' ? say('notice_refused_plain')
-			    : say('notice_refused', { reason: this.#refusal });
-		else if (state === 'retrying')
-			notice = say('notice_retrying');
-		else {
-			const key = this.#status.notice(this.#wants_voice);
-			notice = key === '' ? '' : say(key);
-		}
+	#drawState() {
 		const e = this.#e;
-		e.state.dataset.state = shown;
-		setText(e['state-words'], say(`state_${shown}`));
-		setText(e['notice-words'], problem || notice);
-		e.notice.hidden = (problem || notice) === '';
-		e.retry.hidden = state !== 'refused';
+		const found = stateOfFeed(this.#feed, this.#wants_voice);
+		drawStrip({ state: e.state, state_words: e['state-words'],
+		    notice: e.notice, notice_words: e['notice-words'],
+		    retry: e.retry },
+		    { ...found, notice: this.#problem || found.notice });
 	}
 
 	#drawJump() {
@@ -306,22 +254,4 @@ export class Reader {
 		setText(this.#e['jump-count'],
 		    unseen > 0 ? say('jump_new', { n: sayNumber(unseen) }) : '');
 	}
-
-	/* The screen stays on while somebody reads; where the browser cannot, or
-	 * the page came over plain http, it goes dark as ever. */
-	async #keepAwake() {
-		if (this.#wake_lock !== null && !this.#wake_lock.released)
-			return;
-		try {
-			this.#wake_lock = await navigator.wakeLock.request('screen');
-		} catch {
-			this.#wake_lock = null;
-		}
-	}
-}
-
-/* A live region that is set to what it says already would be read again. */
-function setText(element, words) {
-	if (element.textContent !== words)
-		element.textContent = words;
 }

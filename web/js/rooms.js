@@ -14,20 +14,23 @@ export function isRoomName(name) {
 const strings = (list) => Array.isArray(list)
     ? list.filter((item) => typeof item === 'string' && item !== '') : [];
 
-/* One entry of the answer: { room, source, targets, voiced, is_on }; null for
- * what is none.  voiced holds the languages that a voice was heard in: it fills
- * as the talk goes, and what is not in it may come yet. */
+/* One entry of the answer: { room, title, source, targets, voiced, is_on,
+ * is_paused }; null for what is none.  voiced holds the languages that a voice
+ * was heard in: it fills as the talk goes, and what is not in it may come yet. */
 function roomOf(entry) {
 	if (entry === null || typeof entry !== 'object' ||
 	    !isRoomName(entry.room))
 		return null;
 	return { room: entry.room,
+	    title: typeof entry.title === 'string' && entry.title.trim() !== ''
+		? entry.title.trim() : entry.room,
 	    source: typeof entry.source === 'string' ? entry.source : '',
 	    targets: strings(entry.targets),
 	    voiced: Object.entries(entry.voiced ?? {})
-		.filter(([, encodings]) => strings(encodings).includes('pcm'))
+		.filter(([, encodings]) => strings(encodings).length > 0)
 		.map(([lang]) => lang),
-	    is_on: entry.on === true };
+	    is_on: entry.on === true,
+	    is_paused: typeof entry.paused === 'string' || entry.paused === true };
 }
 
 export async function fetchRooms() {

@@ -1,6 +1,6 @@
 /*
  * What this browser remembers of its reader.  A browser that forbids storage
- * remembers nothing, and all else works.
+ * remembers nothing, and all else works.  For every page.
  */
 
 const KEY = 'pipebooth';
@@ -8,7 +8,7 @@ const KEY = 'pipebooth';
 const DEFAULTS = {
 	room: '',
 	lang: '',
-	theme: 'dark',	/* dark, light, contrast */
+	theme: '',	/* dark, light, contrast; '': as themeOf() says */
 	size: 0,	/* steps from the size that the screen suggests */
 	original: false,
 	page_language: '',	/* '': the browser's */
@@ -17,6 +17,15 @@ const DEFAULTS = {
 export const SIZE_MIN = -2;
 export const SIZE_MAX = 5;
 export const THEMES = ['dark', 'light', 'contrast'];
+
+/* The theme to show: the reader's choice, or dark, for a dark room; who asked
+ * the system for more contrast gets it. */
+export function themeOf(settings) {
+	if (settings.theme !== '')
+		return settings.theme;
+	return matchMedia('(prefers-contrast: more)').matches ? 'contrast'
+	    : 'dark';
+}
 
 /* What is stored may be of another version, or anything. */
 function sane(stored) {

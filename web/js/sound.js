@@ -25,7 +25,8 @@ export class SoundControls {
 			if (player.state === 'blocked')
 				player.wake();
 			else
-				onListen(player.state === 'off');
+				onListen(player.state === 'off' ||
+				    player.state === 'held');
 		});
 		mute.addEventListener('click', () => {
 			player.mute(!player.is_muted);

@@ -2,25 +2,36 @@
  * How far behind we are, without trusting that two clocks agree.
  *
  * Lines carry the wall clock of the machine that made them.  The smallest
- * difference ever seen between our clock at arrival and theirs is the two
- * clocks' offset plus the shortest way; what is above it is delay.
+ * difference seen lately between our clock at arrival and theirs is the two
+ * clocks' offset plus the shortest way; what is above it is delay.  Lately,
+ * because clocks drift apart, and a phone's is set right at times.
  */
 
+const LATELY_MS = 300_000;
+
 export class ClockOffset {
-	#least_ms = null;
+	#least_ms = Infinity;	/* since #since_ms */
+	#least_before_ms = Infinity;	/* in the LATELY_MS before that */
+	#since_ms = 0;
 
 	/* A line made at their at_ms arrived at our now_ms. */
 	note(at_ms, now_ms) {
 		if (!Number.isFinite(at_ms))
 			return;
-		const ms = now_ms - at_ms;
-		if (this.#least_ms === null || ms < this.#least_ms)
-			this.#least_ms = ms;
+		const age_ms = now_ms - this.#since_ms;
+		if (age_ms < 0 || age_ms > LATELY_MS) {
+			this.#least_before_ms = age_ms < 0 ||
+			    age_ms > 2 * LATELY_MS ? Infinity : this.#least_ms;
+			this.#least_ms = Infinity;
+			this.#since_ms = now_ms;
+		}
+		this.#least_ms = Math.min(this.#least_ms, now_ms - at_ms);
 	}
 
 	/* Our now_ms on their clock, as well as is known. */
 	theirs(now_ms) {
-		return now_ms - (this.#least_ms ?? 0);
+		const least_ms = Math.min(this.#least_ms, this.#least_before_ms);
+		return now_ms - (least_ms === Infinity ? 0 : least_ms);
 	}
 }
 

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import test from 'node:test';
+import { parseLine, retryDelay } from '../../../web/js/connection.js';
 import { direction, listNames, nameIn, ownName }
     from '../../../web/js/languages.js';
-import { parseLine, retryDelay } from '../../../web/js/link.js';
 import { decodePcm, Resampler } from '../../../web/js/pcm.js';
 import { RoomStatus } from '../../../web/js/status.js';
 import { ClockOffset, IdealPlayout } from '../../../web/js/timing.js';
@@ -149,25 +149,43 @@ test('of the stages\' troubles the worst that concerns a reader is told', () => 
 	assert.equal(status.air, 'on');
 });
 
-test('every language of the page has every word, and each is used', () => {
+/* All of the pages and scripts but the words themselves. */
+const sources = () => [...fs.readdirSync(web)
+    .filter((name) => name.endsWith('.html')).map(read),
+    ...fs.readdirSync(new URL('js', web))
+	.filter((name) => name.endsWith('.js')).map((name) => read(`js/${name}`))]
+    .join('');
+
+test('every language of the pages has every word, and each is used', () => {
 	const places = (words) => (words.match(/\{\w+\}/g) ?? []).sort();
-	const pages = [read('index.html'), ...fs.readdirSync(new URL('js', web))
-	    .filter((name) => name !== 'words.js')
-	    .map((name) => read(`js/${name}`))].join('');
-	/* `state_${...}` and `notice_${...}` name families. */
+	const pages = sources();
+	/* `state_${...}` and the like name families. */
 	const isUsed = (key) => pages.includes(`'${key}'`) ||
-	    pages.includes(`"${key}"`) || /^(state|notice)_/.test(key);
+	    pages.includes(`"${key}"`) ||
+	    /^(state|notice|refused|save)_/.test(key);
 	for (const [language, words] of Object.entries(WORDS)) {
-		assert.deepEqual(Object.keys(words), Object.keys(WORDS.en),
-		    language);
-		for (const key of Object.keys(words))
+		assert.deepEqual(Object.keys(words).sort(),
+		    Object.keys(WORDS.en).sort(), language);
+		for (const key of Object.keys(words)) {
+			assert.ok(words[key].trim() !== '', `${language} ${key}`);
 			assert.deepEqual(places(words[key]), places(WORDS.en[key]),
 			    `${language} ${key}`);
+		}
 	}
 	assert.deepEqual(Object.keys(WORDS.en).filter((key) => !isUsed(key)), []);
 	for (const [, key] of pages.matchAll(
-	    /(?:data-words="|data-label="|\bsay\(')(\w+)/g))
+	    /(?:data-words="|data-label="|(?<![#.])\bsay\(')(\w+)/g))
 		assert.ok(key in WORDS.en, key);
+});
+
+test('a word that is the same in two languages is meant to be', () => {
+	/* Names of formats, and words that languages share. */
+	const shared = new Set(['save_vtt', 'save_srt', 'save_txt', 'original',
+	    'state_live', 'captions', 'video', 'transcript']);
+	for (const [language, words] of Object.entries(WORDS))
+		for (const [key, text] of Object.entries(words))
+			assert.ok(language === 'en' || shared.has(key) ||
+			    text !== WORDS.en[key], `${language} ${key}: ${text}`);
 });
 
 /* WCAG 2: relative luminance, and the ratio of two colours. */

@@ -1,0 +1,217 @@
+/*
+ * Rooms and languages, settings, and what all controls must be, in Chromium.
+ * Run by tests/e2e/browser-picker.sh.
+ */
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import test from 'node:test';
+import { Broadcast } from './lib/broadcast.mjs';
+import { MONITOR, PHONE, shoot, until } from './lib/browser.mjs';
+import { audio, RATE_HZ, tone, translation } from './lib/lines.mjs';
+import { FakeRoom } from './lib/site.mjs';
+import { overflow, settled, suite, talk } from './lib/suite.mjs';
+
+const s = suite();
+const { open, room, done } = s;
+
+/* What /api/<path> says, once it says that check() holds. */
+async function api(path_, check) {
+	const end = Date.now() + 20_000;
+	for (;;) {
+		const answer = await (await fetch(`${s.site.url}api/${path_}`)).json();
+		if (check(answer))
+			return answer;
+		assert.ok(Date.now() < end, JSON.stringify(answer));
+		await new Promise((resolve) => setTimeout(resolve, 50));
+	}
+}
+
+const isOn = (name, n) => (rooms) => rooms.some(({ room: one, on, targets }) =>
+    one === name && on && targets.length === n);
+
+test('rooms that are on are chosen, linked to and remembered', async () => {
+	const hall = new Broadcast(s.site, 'hall');
+	hall.announce({ source: 'en-US', targets: ['es-ES', 'ca-ES', 'fr-FR',
+	    'pt-BR', 'pt-PT', 'arb', 'eo'], voices: ['es-ES', 'fr-FR'] });
+	const attic = new Broadcast(s.site, 'attic');
+	attic.announce({ source: 'it-IT', targets: ['en-US'] });
+	/* One that is off, and one that is half written. */
+	s.site.writeRoom('cellar', { source: 'it-IT', targets: ['en-US'], on: true });
+	fs.mkdirSync(path.join(s.site.run, 'rooms', 'broken'));
+	fs.writeFileSync(path.join(s.site.run, 'rooms', 'broken', 'room.json'),
+	    '{"room":');
+	await api('rooms', isOn('hall', 7));
+	const answer = await api('rooms', isOn('attic', 1));
+	assert.deepEqual(answer.map(({ room: name, on }) => [name, on]),
+	    [['attic', true], ['cellar', false], ['hall', true]]);
+	const { languages } = await api('languages?room=hall', () => true);
+	assert.deepEqual(languages.find(({ lang }) => lang === 'ca-ES'),
+	    { lang: 'ca-ES', name: 'català', formats: ['text'] });
+	room('hall').say(...talk(0, 2));
+
+	const page = await open('');
+	await page.locator('#rooms a').first().waitFor();
+	assert.deepEqual(await page.locator('#rooms a').allTextContents(),
+	    ['attic', 'hall']);
+	await shoot(page, 'rooms-phone');
+	await page.getByRole('link', { name: 'hall' }).click();
+	await page.locator('#languages a').first().waitFor();
+	assert.deepEqual(await page.locator('#languages strong')
+	    .allTextContents(), ['Original', 'Català', 'Español', 'Esperanto',
+	    'Français', 'Português (Brasil)', 'Português (Portugal)', 'العربية']);
+	assert.equal(await page.locator('#languages [lang=arb]')
+	    .getAttribute('dir'), 'rtl');
+	assert.equal(await page.getByRole('link', { name: /Français/ })
+	    .locator('span').textContent(), 'French · Text and voice');
+	await shoot(page, 'chooser-phone');
+	await page.setViewportSize(MONITOR);
+	await shoot(page, 'chooser-monitor');
+	await page.setViewportSize(PHONE);
+	await page.getByRole('link', { name: /Español/ }).click();
+	await until(page, 'captions', (t) => t.captions === 2);
+	assert.equal(new URL(page.url()).search, '?room=hall&lang=es-ES');
+	await page.goBack();
+	await page.locator('#chooser').waitFor();
+	await page.goForward();
+	await page.locator('#reader').waitFor();
+	await page.locator('#change').click();
+	await page.locator('#chooser').waitFor();
+	assert.equal(new URL(page.url()).search, '?room=hall');
+
+	await page.goto(s.site.url);
+	await until(page, 'captions', (t) => t.captions === 2);
+	assert.equal(new URL(page.url()).search, '?room=hall&lang=es-ES');
+	await done(page);
+
+	/* A reader's own language stands first. */
+	const french = await open('?room=hall', { locale: 'fr-CA' });
+	await french.locator('#languages a').first().waitFor();
+	assert.deepEqual((await french.locator('#languages strong')
+	    .allTextContents()).slice(0, 3), ['Français', 'Original', 'Català']);
+	await attic.end();
+	await hall.end();
+	await french.goto(s.site.url);
+	await french.locator('#chooser-note', { hasText: 'Aucune salle' }).waitFor();
+	await shoot(french, 'no-rooms-phone');
+	await done(french);
+});
+
+test('among many languages one is found by any of its names', async () => {
+	const many = new Broadcast(s.site, 'many');
+	const targets = ['af-ZA', 'arb', 'bg-BG', 'cmn-CN', 'cs-CZ', 'da-DK',
+	    'de-DE', 'el-GR', 'es-ES', 'et-EE', 'fi-FI', 'fr-FR', 'he-IL',
+	    'hi-IN', 'ja-JP', 'pt-BR'];
+	many.announce({ source: 'en-US', targets });
+	await api('rooms', isOn('many', targets.length));
+	const page = await open('?room=many');
+	const shown = page.locator('#languages strong');
+	await shown.nth(16).waitFor();
+	for (const [typed, expected] of [['cest', 'Čeština'], ['CHIN', '中文'],
+	    ['ja-', '日本語'], ['עבר', 'עברית'], ['portugu', 'Português']]) {
+		await page.locator('#find').fill(typed);
+		assert.deepEqual(await shown.allTextContents(), [expected]);
+	}
+	await page.locator('#find').fill('klingon');
+	await page.locator('#chooser-note', { hasText: 'No language by' }).waitFor();
+	await page.locator('#find').fill('');
+	assert.equal(await shown.count(), 17);
+	await shoot(page, 'many-languages-phone');
+	await many.end();
+	await done(page);
+});
+
+test('another language: its captions alone, the voice goes on', async () => {
+	s.site.writeRoom('hall', { source: 'en-US', targets: ['es-ES', 'fr-FR'] });
+	room('hall').say(...talk(0, 3));
+	const french = room('hall', 'fr-FR');
+	const page = await open('?room=hall&lang=es-ES');
+	await until(page, 'captions', (t) => t.captions === 3);
+	await page.locator('#listen').click();
+	await until(page, 'sound', (t) => t.sound.state === 'running' &&
+	    t.audio === 'opus');
+	await page.locator('#change').click();
+	await page.getByRole('link', { name: /Français/ }).click();
+	await until(page, 'French', (t) => t.captions === 0 &&
+	    t.state === 'open' && t.live);
+	const { connected } = FakeRoom.connections(s.site, 'hall').at(-1);
+	assert.deepEqual({ ...connected },
+	    { room: 'hall', lang: 'fr-FR', audio: 'opus' });
+	french.say(translation('u9', 'fr-FR', 'Bonjour et merci.'),
+	    ...audio('u9', 'fr-FR', tone(330, 500)));
+	await until(page, 'French voice', (t) => t.captions === 1 &&
+	    t.sound.samplesPlayed === RATE_HZ / 2);
+	await done(page);
+});
+
+test('themes, type and the page\'s own language are settings', async () => {
+	room('settings').say(...talk(0, 6));
+	const page = await open('?room=settings&lang=es-ES',
+	    { locale: 'it-IT' });
+	await until(page, 'captions', (t) => t.captions === 5 && t.live);
+	assert.equal(await page.locator('#state-words').textContent(),
+	    'In diretta');
+	assert.equal(await page.locator('html').getAttribute('lang'), 'it');
+	await page.locator('.bar [data-open-settings]').click();
+	await page.getByRole('radio', { name: 'Chiaro' }).check();
+	await page.locator('#page-language').selectOption('fr');
+	await shoot(page, 'settings-phone');
+	await page.keyboard.press('Escape');
+	assert.equal(await page.locator('#listen-words').textContent(),
+	    'Écouter');
+	await page.setViewportSize(MONITOR);
+	await settled(page);
+	await shoot(page, 'light-monitor');
+	await page.reload();
+	await until(page, 'captions', (t) => t.captions === 5);
+	assert.equal(await page.locator('html').getAttribute('data-theme'),
+	    'light');
+	assert.equal(await page.locator('html').getAttribute('lang'), 'fr');
+	await page.locator('.bar [data-open-settings]').click();
+	await page.locator('[name=theme][value=contrast]').check();
+	await page.locator('#page-language').selectOption('');
+	await page.keyboard.press('Escape');
+	await shoot(page, 'contrast-monitor');
+	await done(page);
+});
+
+test('a page whose storage holds nonsense, or none, works', async () => {
+	room('storage').say(...talk(0, 1));
+	const page = await open('');
+	await page.evaluate(() => localStorage.setItem('pipebooth',
+	    '{"theme":"<b>","size":99,"room":7,"original":"yes"}'));
+	await page.goto(`${s.site.url}?room=storage&lang=es-ES`);
+	await until(page, 'caption', (t) => t.captions === 1);
+	assert.equal(await page.locator('html').getAttribute('data-theme'),
+	    'dark');
+	await page.addInitScript(() => {
+		Object.defineProperty(window, 'localStorage', { get() {
+			throw new DOMException('denied', 'SecurityError');
+		} });
+	});
+	await page.reload();
+	await until(page, 'caption', (t) => t.captions === 1);
+	await done(page);
+});
+
+test('every control has a name, and a thumb\'s size', async () => {
+	room('access').say(...talk(0, 2));
+	const page = await open('?room=access&lang=es-ES');
+	await until(page, 'captions', (t) => t.captions === 2);
+	await page.locator('#listen').click();
+	await until(page, 'sound', (t) => t.sound.state === 'running');
+	const check = () => page.evaluate(() => [...document.querySelectorAll(
+	    'button, a, select, input')].filter((e) => e.checkVisibility())
+	    .map((e) => {
+		const box = (e.closest('label.field') === null
+		    ? e.closest('label') ?? e : e).getBoundingClientRect();
+		const name = e.getAttribute('aria-label') ||
+		    (e.closest('label') ?? e).textContent.trim();
+		return { name, id: e.id, width: box.width, height: box.height };
+	}).filter(({ name, width, height }) =>
+	    name === '' || width < 44 || height < 44));
+	assert.deepEqual(await check(), []);
+	await page.locator('.bar [data-open-settings]').click();
+	assert.deepEqual(await check(), []);
+	await done(page);
+});
