@@ -250,7 +250,7 @@ test('a server that goes and returns: no caption lost, none twice',
 });
 
 test('over https the page speaks wss', async () => {
-	const secure = new Site({ listen: 'fake/listen' });
+	const secure = new Site({ programs: ['fake/listen'] });
 	const [cert, key] = ['cert', 'key'].map(
 	    (name) => path.join(secure.dir, `${name}.pem`));
 	try {

@@ -47,7 +47,9 @@ export async function openPage(browser, url, { viewport = PHONE, ...more } = {})
 			page.complaints.push(message.text());
 	});
 	page.on('request', (request) => {
-		if (new URL(request.url()).host !== new URL(url).host)
+		const { protocol, host } = new URL(request.url());
+		/* blob: and data: are the page's own. */
+		if (protocol.startsWith('http') && host !== new URL(url).host)
 			page.complaints.push(`request to ${request.url()}`);
 	});
 	await page.goto(url);

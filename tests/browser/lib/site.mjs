@@ -25,8 +25,9 @@ export class Site {
 	url = '';
 	#serve = null;
 
-	/* listen: a program file, copied; or bin: a folder with the tools. */
-	constructor({ listen, bin }) {
+	/* programs: files to stand in for the tools of their names, copied; or bin:
+	 * a folder with the tools. */
+	constructor({ programs, bin }) {
 		this.dir = fs.mkdtempSync(path.join(os.tmpdir(), 'booth-site-'));
 		this.run = path.join(this.dir, 'run');
 		for (const name of ['scripts', 'web'])
@@ -39,8 +40,9 @@ export class Site {
 		}
 		fs.mkdirSync(path.join(this.dir, 'bin'));
 		fs.mkdirSync(path.join(this.dir, 'fake'));
-		fs.copyFileSync(path.join(here, listen),
-		    path.join(this.dir, 'bin', 'listen'));
+		for (const program of programs)
+			fs.copyFileSync(path.join(here, program), path.join(this.dir,
+			    'bin', path.basename(program)));
 	}
 
 	/* Serve, on the port of last time if there was one.  `url` is set. */
@@ -86,6 +88,13 @@ export class Site {
 	async remove() {
 		await this.stop();
 		fs.rmSync(this.dir, { recursive: true, force: true });
+	}
+
+	/* What the stand-in of token(1) was asked, and given on its input. */
+	asked() {
+		const read = (name) => fs.readFileSync(
+		    path.join(this.dir, 'fake', name), 'utf8').trim();
+		return { args: read('token.args'), stdin: read('token.stdin') };
 	}
 
 	/* What /api/rooms will find. */

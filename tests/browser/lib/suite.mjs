@@ -33,7 +33,7 @@ export function talk(from, to) {
 }
 
 /* Set up before the tests of this file, and clean up after them. */
-export function suite(options = { listen: 'fake/listen' }) {
+export function suite(options = { programs: ['fake/listen', 'fake/token'] }) {
 	const s = {
 		site: null,
 		browser: null,

@@ -72,4 +72,13 @@ export default {
 	refused_room: 'لا توجد قاعة بهذا الاسم.',
 	refused_lang: 'هذه اللغة غير متاحة في هذه القاعة. اختر لغة أخرى.',
 	refused_proto: 'لا تتفاهم الصفحة والخادم. أعد تحميل الصفحة.',
+	display_join: 'اقرأ واستمع على هاتفك',
+	display_code: 'رمز يحمل رابط هذه القاعة',
+	display_no_room: 'أي قاعة؟ أضف ‎?room=NAME إلى العنوان.',
+	video_page: 'فيديو مع النص المكتوب',
+	video_choose: 'اختر ملف فيديو',
+	video_captions: 'أضف ملف ترجمة (‎.vtt أو ‎.srt)',
+	video_private: 'تبقى الملفات على هذا الجهاز: لا يُرسل شيء.',
+	video_bad: 'لا يستطيع هذا المتصفح تشغيل «{name}».',
+	captions_bad: 'لا يحتوي «{name}» على ترجمة.',
 };

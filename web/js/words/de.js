@@ -72,4 +72,13 @@ export default {
 	refused_room: 'Diesen Raum gibt es nicht.',
 	refused_lang: 'Diese Sprache gibt es in diesem Raum nicht. Bitte eine andere wählen.',
 	refused_proto: 'Seite und Server verstehen sich nicht. Bitte die Seite neu laden.',
+	display_join: 'Auf dem Handy mitlesen und zuhören',
+	display_code: 'Code mit dem Link zu diesem Raum',
+	display_no_room: 'Welcher Raum? Der Adresse ?room=NAME anhängen.',
+	video_page: 'Video mit Mitschrift',
+	video_choose: 'Video wählen',
+	video_captions: 'Untertitel hinzufügen (.vtt, .srt)',
+	video_private: 'Die Dateien bleiben auf diesem Gerät: Nichts wird gesendet.',
+	video_bad: 'Dieser Browser kann „{name}“ nicht abspielen.',
+	captions_bad: '„{name}“ enthält keine Untertitel.',
 };

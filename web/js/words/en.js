@@ -72,4 +72,13 @@ export default {
 	refused_room: 'There is no such room.',
 	refused_lang: 'This language cannot be had in this room. Choose another.',
 	refused_proto: 'Page and server do not understand each other. Reload the page.',
+	display_join: 'Read and listen on your phone',
+	display_code: 'Code with the link to this room',
+	display_no_room: 'Which room? Add ?room=NAME to the address.',
+	video_page: 'Video with transcript',
+	video_choose: 'Choose a video',
+	video_captions: 'Add captions (.vtt, .srt)',
+	video_private: 'The files stay on this device: nothing is sent.',
+	video_bad: 'This browser cannot play “{name}”.',
+	captions_bad: '“{name}” holds no captions.',
 };

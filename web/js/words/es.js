@@ -72,4 +72,13 @@ export default {
 	refused_room: 'Esa sala no existe.',
 	refused_lang: 'Este idioma no está disponible en esta sala. Elige otro.',
 	refused_proto: 'La página y el servidor no se entienden. Recarga la página.',
+	display_join: 'Lee y escucha en tu móvil',
+	display_code: 'Código con el enlace a esta sala',
+	display_no_room: '¿Qué sala? Añade ?room=NOMBRE a la dirección.',
+	video_page: 'Vídeo con transcripción',
+	video_choose: 'Elige un vídeo',
+	video_captions: 'Añadir subtítulos (.vtt, .srt)',
+	video_private: 'Los archivos se quedan en este dispositivo: no se envía nada.',
+	video_bad: 'Este navegador no puede reproducir «{name}».',
+	captions_bad: '«{name}» no contiene subtítulos.',
 };

@@ -72,4 +72,13 @@ export default {
 	refused_room: 'Cette salle n’existe pas.',
 	refused_lang: 'Cette langue n’est pas disponible dans cette salle. Choisissez-en une autre.',
 	refused_proto: 'La page et le serveur ne se comprennent pas. Rechargez la page.',
+	display_join: 'Lisez et écoutez sur votre téléphone',
+	display_code: 'Code avec le lien vers cette salle',
+	display_no_room: 'Quelle salle ? Ajoutez ?room=NOM à l’adresse.',
+	video_page: 'Vidéo avec transcription',
+	video_choose: 'Choisir une vidéo',
+	video_captions: 'Ajouter des sous-titres (.vtt, .srt)',
+	video_private: 'Les fichiers restent sur cet appareil : rien n’est envoyé.',
+	video_bad: 'Ce navigateur ne peut pas lire « {name} ».',
+	captions_bad: '« {name} » ne contient pas de sous-titres.',
 };

@@ -72,4 +72,13 @@ export default {
 	refused_room: 'Questa sala non esiste.',
 	refused_lang: 'Questa lingua non è disponibile in questa sala. Scegline un’altra.',
 	refused_proto: 'La pagina e il server non si capiscono. Ricarica la pagina.',
+	display_join: 'Leggi e ascolta sul telefono',
+	display_code: 'Codice con il link a questa sala',
+	display_no_room: 'Quale sala? Aggiungi ?room=NOME all’indirizzo.',
+	video_page: 'Video con trascrizione',
+	video_choose: 'Scegli un video',
+	video_captions: 'Aggiungi sottotitoli (.vtt, .srt)',
+	video_private: 'I file restano su questo dispositivo: nulla viene inviato.',
+	video_bad: 'Il browser non può riprodurre «{name}».',
+	captions_bad: '«{name}» non contiene sottotitoli.',
 };
