@@ -11,7 +11,7 @@ import { MONITOR, openPage, PHONE, shoot, stats, until }
     from './lib/browser.mjs';
 import { transcript, translation } from './lib/lines.mjs';
 import { FakeRoom, Site } from './lib/site.mjs';
-import { settled, suite, TALK, talk, texts } from './lib/suite.mjs';
+import { ids, settled, suite, TALK, talk, texts } from './lib/suite.mjs';
 
 const s = suite();
 const { open, room, done } = s;
@@ -325,3 +325,171 @@ test('a room that is not there yet is waited for', async () => {
 	await done(page);
 });
 
+
+test('what is taken back disappears, and does not return', async () => {
+	const main = room('retract');
+	const page = await open('?room=retract&lang=es-ES');
+	await until(page, 'live', (t) => t.live);
+	const [wrong] = talk(1, 2);
+	main.say(...talk(0, 1), wrong, ...talk(2, 4));
+	await until(page, 'captions', (t) => t.captions === 4);
+	main.say({ type: 'retraction', id: 'u1', at_ms: Date.now() },
+	    { type: 'retraction', id: 'nobody' }, wrong);
+	await until(page, 'three', (t) => t.captions === 3);
+	main.say(...talk(4, 5));
+	await until(page, 'the next', (t) => t.captions === 4);
+	assert.deepEqual(await ids(page), ['u0', 'u2', 'u3', 'u4']);
+	/* Its number, in a later talk, is another utterance. */
+	main.say(translation('u1', 'es-ES', 'Otra charla.',
+	    { final_at_ms: Date.now() + 60_000 }));
+	await until(page, 'a later one', (t) => t.captions === 5);
+	await done(page);
+});
+
+test('partial words that are taken back disappear', async () => {
+	const main = room('unsaid', 'source');
+	const page = await open('?room=unsaid&lang=source');
+	main.say(transcript('u0', 'Hello.'),
+	    transcript('u1', 'Not for your e', { final: false }));
+	await page.locator('#log .draft').waitFor();
+	main.say({ type: 'retraction', id: 'u1' });
+	await page.locator('#log .draft').waitFor({ state: 'detached' });
+	assert.equal((await stats(page)).captions, 1);
+	await done(page);
+});
+
+test('what was heard late goes to its place, marked; others stay', async () => {
+	const main = room('order');
+	const page = await open('?room=order&lang=es-ES');
+	await until(page, 'live', (t) => t.live);
+	const now = Date.now();
+	const at = (i, more) => translation(`u${i}`, 'es-ES', TALK[i % 6][1],
+	    { captured_at_ms: now + 1_000 * i, ...more });
+	main.say(at(1), at(2), at(6), at(7));
+	await until(page, 'captions', (t) => t.captions === 4);
+	main.say(at(4, { late: true }), at(3, { late: true }),
+	    at(0, { late: true }), at(9, { late: true }));
+	await until(page, 'late ones', (t) => t.captions === 8);
+	assert.deepEqual(await ids(page),
+	    ['u0', 'u1', 'u2', 'u3', 'u4', 'u6', 'u7', 'u9']);
+	assert.equal(await page.locator('#log [data-id=u3] .mark').textContent(),
+	    'Said earlier');
+	await shoot(page, 'late-phone');
+	await done(page);
+});
+
+test('an operator\'s line says whose it is', async () => {
+	const main = room('say', 'source');
+	const page = await open('?room=say&lang=source');
+	main.say(transcript('say-1', 'Lunch is in the garden.',
+	    { said_by: 'operator' }));
+	await page.locator('#log .mark', { hasText: 'From the organisers' })
+	    .waitFor();
+	await done(page);
+});
+
+test('what was read is saved: text, WebVTT, SubRip', async () => {
+	const main = room('save');
+	const page = await open('?room=save&lang=es-ES');
+	await until(page, 'live', (t) => t.live);
+	const now = Date.now();
+	main.say(...talk(0, 3).map((line, i) =>
+	    ({ ...line, captured_at_ms: now + 4_000 * i })),
+	    { type: 'retraction', id: 'u1' });
+	await until(page, 'captions', (t) => t.captions === 2);
+	await page.locator('.bar [data-open-settings]').click();
+	await shoot(page, 'save-phone');
+	const saved = async (name) => {
+		const [file] = await Promise.all([page.waitForEvent('download'),
+		    page.locator('.save').getByRole('button',
+			{ name, exact: true }).click()]);
+		return { name: file.suggestedFilename(),
+		    text: fs.readFileSync(await file.path(), 'utf8') };
+	};
+	const text = await saved('Text');
+	assert.match(text.name, /^save-es-ES-\d{4}-\d\d-\d\d\.txt$/);
+	assert.equal(text.text, `${TALK[0][1]}\n${TALK[2][1]}\n`);
+	const vtt = await saved('WebVTT');
+	assert.match(vtt.name, /\.vtt$/);
+	/* Its own parser: the browser's. */
+	const cues = await page.evaluate(async (source) => {
+		const video = document.createElement('video');
+		const track = document.createElement('track');
+		const loaded = new Promise((resolve) => {
+			track.onload = resolve;
+			track.onerror = resolve;
+		});
+		track.src = URL.createObjectURL(new Blob([source],
+		    { type: 'text/vtt' }));
+		video.append(track);
+		track.track.mode = 'hidden';
+		document.body.append(video);
+		await loaded;
+		video.remove();
+		return [...track.track.cues].map(({ startTime, endTime, text: t }) =>
+		    [startTime, endTime, t]);
+	}, vtt.text);
+	assert.equal(cues.length, 2);
+	assert.ok(cues[0][0] === 0 && cues[0][1] < cues[1][0], `${cues}`);
+	assert.ok(Math.abs(cues[1][1] - cues[0][1] - 8) < 0.01, `${cues}`);
+	assert.equal(cues[0][2].replace('\n', ' '), TALK[0][1]);
+	const srt = await saved('SRT');
+	assert.match(srt.text, /^1\n00:00:00,000 --> 00:00:0\d,\d{3}\n/);
+	await done(page);
+});
+
+test('refusals are told in the reader\'s language, by their reason', async () => {
+	const refuse = path.join(s.site.dir, 'fake', 'refuse');
+	room('reasons');
+	try {
+		for (const [said, locale, words] of [
+		    ['token:no token', 'en-GB', /opens with its own link/],
+		    ['role:no listener', 'it-IT', /non vale per questa pagina/],
+		    ['expired:at noon', 'es-ES', /ha caducado/],
+		    ['rate:6 a minute', 'fr-FR', /Trop de tentatives/],
+		    ['room:none', 'de-DE', /Diesen Raum gibt es nicht/],
+		    ['lang:none', 'ar', /هذه اللغة غير متاحة/],
+		    ['unheardof:of a new kind', 'en-GB',
+			/refused the connection: of a new kind/]]) {
+			fs.writeFileSync(refuse, said);
+			const page = await open('?room=reasons&lang=es-ES',
+			    { locale });
+			await until(page, 'refusal', (t) => t.state === 'refused');
+			assert.match(await page.locator('#notice-words')
+			    .textContent(), words, said);
+			assert.equal(await page.locator('#retry').isVisible(), true);
+			if (locale === 'ar')
+				await shoot(page, 'refused-rtl-phone');
+			await done(page);
+		}
+	} finally {
+		fs.rmSync(refuse, { force: true });
+	}
+});
+
+test('pings are answered, and tell the server\'s clock', async () => {
+	const main = room('ping');
+	const page = await open('?room=ping&lang=es-ES');
+	await until(page, 'link', (t) => t.state === 'open');
+	main.say({ seq: undefined, type: 'ping', at_ms: 123456 });
+	await until(page, 'pong', () => FakeRoom.heard(s.site).some(
+	    ({ message }) => message === '{"type":"pong","at_ms":123456}'));
+	await done(page);
+});
+
+test('the delay does not trust the phone\'s clock', async () => {
+	const main = room('clock');
+	const page = await open('');
+	await page.addInitScript(() => {
+		/* An hour behind. */
+		const now = Date.now.bind(Date);
+		Date.now = () => now() - 3_600_000;
+	});
+	await page.goto(`${s.site.url}?room=clock&lang=es-ES`);
+	await until(page, 'live', (t) => t.live);
+	main.say(translation('u0', 'es-ES', 'Hola.',
+	    { captured_at_ms: Date.now() - 2_500 }));
+	const { delayMs } = await until(page, 'delay', (t) => t.delayMs !== null);
+	assert.ok(delayMs >= 2_400 && delayMs < 12_500, `${delayMs}`);
+	await done(page);
+});

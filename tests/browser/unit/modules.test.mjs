@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import test from 'node:test';
 import { parseLine, retryDelay } from '../../../web/js/connection.js';
-import { direction, listNames, nameIn, ownName }
+import { answersTo, direction, listNames, nameIn, orderForReader, ownName }
     from '../../../web/js/languages.js';
+import { bytesOf, packetsOf } from '../../../web/js/opus.js';
 import { decodePcm, Resampler } from '../../../web/js/pcm.js';
 import { RoomStatus } from '../../../web/js/status.js';
 import { ClockOffset, IdealPlayout } from '../../../web/js/timing.js';
@@ -90,6 +91,42 @@ test('the offset of two clocks is the least that was seen', () => {
 	assert.equal(clock.theirs(5_000), 4_650);
 });
 
+test('the offset follows a clock that drifts, or is set right', () => {
+	const clock = new ClockOffset();
+	clock.note(0, 1_000);
+	/* Ours runs 10 ms a minute fast: after half an hour, 300 ms. */
+	for (let minute = 1; minute <= 30; minute++)
+		clock.note(60_000 * minute, 60_010 * minute + 1_000);
+	const now = 60_010 * 30 + 1_000;
+	const error_ms = clock.theirs(now) - 60_000 * 30;
+	assert.ok(error_ms >= 0 && error_ms <= 100, `${error_ms}`);
+	/* Set back by an hour: what was known is of no use. */
+	clock.note(60_000 * 31, 60_000 * 31 - 3_600_000);
+	assert.equal(clock.theirs(60_000 * 31 - 3_600_000), 60_000 * 31);
+});
+
+test('Opus packets are cut by their lengths, and nothing else is', () => {
+	/* lengths 3 and 256 (0x0100), the greater byte first (booth-lines(5)) */
+	const bytes = Uint8Array.from([0, 3, 7, 8, 9, 1, 0,
+	    ...new Array(256).fill(5)]);
+	assert.deepEqual(packetsOf(bytes).map((p) => p.length), [3, 256]);
+	assert.deepEqual([...packetsOf(bytes)[0]], [7, 8, 9]);
+	assert.deepEqual(packetsOf(new Uint8Array(0)), []);
+	for (const bad of [[0], [0, 3], [0, 3, 1, 2], [0, 0], [0, 1, 5, 0],
+	    [255, 255, 1]])
+		assert.throws(() => packetsOf(Uint8Array.from(bad)), RangeError,
+		    `${bad}`);
+	for (let end = 0; end < bytes.length; end++) {
+		const cut = bytes.subarray(0, end);
+		if (end === 0 || end === 5)
+			assert.equal(packetsOf(cut).length, end === 0 ? 0 : 1);
+		else
+			assert.throws(() => packetsOf(cut), RangeError);
+	}
+	assert.deepEqual([...bytesOf('AAH/')], [0, 1, 255]);
+	assert.throws(() => bytesOf('%'));
+});
+
 test('a sentence sent faster than it is spoken is no lag', () => {
 	const ideal = new IdealPlayout();
 	/* Their clock is ten minutes ahead; 4 s of sound within 1 s. */
@@ -116,6 +153,16 @@ test('languages have their own names and directions', () => {
 	assert.deepEqual(listNames(['pt-BR', 'pt-PT', 'it-IT'], 'en')
 	    .map(({ own }) => own),
 	    ['Português (Brasil)', 'Português (Portugal)', 'Italiano']);
+});
+
+test('a reader\'s own languages come first, the rest by name', () => {
+	const tags = ['arb', 'de-AT', 'de-DE', 'es-ES', 'fr-FR', 'pt-BR'];
+	assert.deepEqual(orderForReader(tags, ['fr-CA', 'fr', 'de-DE', 'en']),
+	    { own: ['fr-FR', 'de-DE', 'de-AT'], rest: ['es-ES', 'pt-BR', 'arb'] });
+	assert.deepEqual(orderForReader([], ['fr']), { own: [], rest: [] });
+	assert.ok(answersTo('cestin', 'Čeština', 'Czech'));
+	assert.ok(answersTo('', 'Czech'));
+	assert.ok(!answersTo('x', 'Čeština', 'Czech'));
 });
 
 test('of the stages\' troubles the worst that concerns a reader is told', () => {

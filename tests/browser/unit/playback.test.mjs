@@ -156,3 +156,38 @@ test('flush forgets, and what comes next plays', () => {
 	playback.receive({ push: { samples: ramp(500), id: 'b', is_last: true } });
 	assert.notEqual(firstSound(pull(playback, BLOCK)), -1);
 });
+
+test('what is taken back while it plays fades out, and the next plays on', () => {
+	const playback = new Playback(RATE_HZ);
+	playback.push(new Float32Array(16_000).fill(0.5), 'a', false);
+	playback.push(new Float32Array(3_200).fill(0.25), 'b', true);
+	pull(playback, 1_600);
+	playback.drop('a');
+	const out = pull(playback, 4_000);
+	const steps = out.subarray(0, 3_000).map(
+	    (x, i) => Math.abs(x - (out[i - 1] ?? out[0])));
+	assert.ok(Math.max(...steps) <= 0.5 / 80 + 1e-6, 'no click');
+	assert.ok(out.subarray(128).every((x) => x <= 0.25), 'no more of it');
+	assert.ok(playback.audible >= 1_600 + 3_000, `${playback.audible}`);
+	assert.deepEqual(playback.events.map(({ what, id }) => what + id),
+	    ['begina', 'skipa', 'beginb', 'endb']);
+	assert.equal(playback.buffered_ms, 0);
+});
+
+test('what is taken back while it waits is never heard', () => {
+	const playback = new Playback(RATE_HZ);
+	playback.push(new Float32Array(1_600).fill(0.25), 'a', true);
+	playback.push(new Float32Array(16_000).fill(0.5), 'b', true);
+	playback.push(new Float32Array(1_600).fill(0.25), 'c', true);
+	playback.receive({ drop: 'b' });
+	const out = pull(playback, 4_800);
+	assert.ok(out.every((x) => x <= 0.25));
+	assert.equal(playback.played, 3_200);
+	assert.deepEqual(playback.events.map(({ what, id }) => what + id),
+	    ['begina', 'enda', 'skipb', 'beginc', 'endc']);
+	playback.drop('nobody');
+	playback.push(new Float32Array(0), 'd', false);
+	playback.drop('d');
+	pull(playback, BLOCK);
+	assert.equal(playback.buffered_ms, 0);
+});
