@@ -215,3 +215,188 @@ test('every control has a name, and a thumb\'s size', async () => {
 	assert.deepEqual(await check(), []);
 	await done(page);
 });
+
+const hello = (name) => {
+	const { pid } = FakeRoom.connections(s.site, name).at(-1);
+	const first = FakeRoom.heard(s.site).find((h) => h.pid === pid &&
+	    h.message !== undefined);
+	return first === undefined ? null : JSON.parse(first.message);
+};
+
+test('a token is taken from the link, and kept for this tab', async () => {
+	room('closed').say(...talk(0, 2));
+	const page = await open('?room=closed&lang=es-ES#token=a.b-c_d');
+	await until(page, 'captions', (t) => t.captions === 2);
+	assert.deepEqual(hello('closed'), { type: 'hello', token: 'a.b-c_d' });
+	assert.equal(page.url(), `${s.site.url}?room=closed&lang=es-ES`);
+	await page.reload();
+	await until(page, 'captions', (t) => t.captions === 2);
+	assert.deepEqual(hello('closed'), { type: 'hello', token: 'a.b-c_d' });
+	/* In the next view, too, and in no address that was asked for. */
+	await page.locator('#change').click();
+	await page.locator('#chooser').waitFor();
+	assert.ok(!page.url().includes('a.b-c_d'));
+	for (const heard of FakeRoom.connections(s.site, 'closed'))
+		assert.deepEqual(Object.keys(heard.connected).sort(),
+		    ['audio', 'lang', 'room']);
+	await done(page);
+
+	/* Another tab knows nothing of it. */
+	const other = await open('?room=closed&lang=es-ES');
+	await until(other, 'captions', (t) => t.captions === 2);
+	assert.deepEqual(hello('closed'), { type: 'hello' });
+	await done(other);
+});
+
+test('without storage a token holds for the page', async () => {
+	room('nostore').say(...talk(0, 1));
+	const page = await open('');
+	await page.addInitScript(() => {
+		for (const name of ['localStorage', 'sessionStorage'])
+			Object.defineProperty(window, name, { get() {
+				throw new DOMException('denied', 'SecurityError');
+			} });
+	});
+	await page.goto(`${s.site.url}?room=nostore&lang=es-ES#token=xyz`);
+	await until(page, 'captions', (t) => t.captions === 1);
+	assert.deepEqual(hello('nostore'), { type: 'hello', token: 'xyz' });
+	await done(page);
+});
+
+/* Words differ in length: every page in every language, from the smallest
+ * phone to a monitor. */
+test('pages fit, from 320 px to a monitor, in every language', async () => {
+	const hall = new Broadcast(s.site, 'fit');
+	hall.announce({ source: 'en-US', targets: ['es-ES', 'pt-BR', 'pt-PT'],
+	    voices: ['es-ES'] });
+	await api('rooms', isOn('fit', 3));
+	room('fit').say(...talk(0, 6));
+	const page = await open('');
+	for (const lang of ['en', 'it', 'es', 'fr', 'de', 'ar']) {
+		await page.evaluate((page_language) => localStorage.setItem(
+		    'pipebooth', JSON.stringify({ page_language })), lang);
+		for (const width of [320, 390, 768, 1920]) {
+			await page.setViewportSize({ width,
+			    height: width < 1000 ? 700 : 1080 });
+			const fits = async (where) => assert.deepEqual(
+			    await overflow(page), [], `${where} ${lang} ${width}`);
+			await page.goto(`${s.site.url}?room=fit`);
+			await page.locator('#languages a').first().waitFor();
+			await fits('chooser');
+			await page.goto(`${s.site.url}?room=fit&lang=es-ES`);
+			await until(page, 'captions', (t) => t.captions > 0);
+			await fits('reader');
+			if (width === 320) {
+				await page.locator('#listen').click();
+				await until(page, 'sound', (t) =>
+				    t.sound.state === 'running');
+				await fits('listener');
+				await page.locator('.bar [data-open-settings]').click();
+				await fits('settings');
+				if (['de', 'ar'].includes(lang))
+					await shoot(page, `settings-${lang}-320`);
+				await page.keyboard.press('Escape');
+				if (['de', 'ar'].includes(lang))
+					await shoot(page, `listening-${lang}-320`);
+			}
+			await page.goto(`${s.site.url}video.html?room=fit&lang=es-ES`);
+			await until(page, 'captions', (t) => t.captions > 0);
+			await fits('video');
+		}
+	}
+	assert.equal(await page.locator('html').getAttribute('dir'), 'rtl');
+	await page.goto(`${s.site.url}?room=fit`);
+	await page.locator('#languages a').first().waitFor();
+	await shoot(page, 'chooser-rtl-monitor');
+	await hall.end();
+	await done(page);
+});
+
+test('who asks for more contrast, or less motion, gets it', async () => {
+	room('prefer').say(...talk(0, 6));
+	const page = await open('?room=prefer&lang=es-ES',
+	    { contrast: 'more', reducedMotion: 'reduce' });
+	await until(page, 'captions', (t) => t.captions === 5);
+	assert.equal(await page.locator('html').getAttribute('data-theme'),
+	    'contrast');
+	assert.deepEqual(await page.evaluate(() => document.getAnimations()
+	    .map((a) => a.animationName)), []);
+	assert.equal(await page.locator('.caption').last().evaluate((e) =>
+	    getComputedStyle(e).transitionDuration), '0s');
+	await done(page);
+});
+
+test('by keyboard alone: a language, the voice, the settings, back', async () => {
+	site_room();
+	const page = await open('?room=keys');
+	await page.locator('#languages a').first().waitFor();
+	const focused = () => page.evaluate(() => {
+		const e = document.activeElement;
+		return e.id || e.getAttribute('href') || e.tagName;
+	});
+	const tabTo = async (what) => {
+		for (let i = 0; i < 20; i++) {
+			await page.keyboard.press('Tab');
+			if ((await focused()).includes(what))
+				return;
+		}
+		throw new Error(`no way to ${what}`);
+	};
+	await tabTo('lang=es-ES');
+	await page.keyboard.press('Enter');
+	await until(page, 'captions', (t) => t.captions === 2);
+	/* In the order in which they stand. */
+	const order = [];
+	await page.locator('#change').focus();
+	for (let i = 0; i < 4; i++) {
+		await page.keyboard.press('Tab');
+		order.push(await page.evaluate(() => document.activeElement.id ||
+		    (document.activeElement.dataset.openSettings !== undefined
+			? 'settings' : '')));
+	}
+	assert.deepEqual(order, ['settings', 'scroller', 'listen', 'original']);
+	await page.locator('#listen').focus();
+	await page.keyboard.press('Space');
+	await until(page, 'sound', (t) => t.sound.state === 'running');
+	await page.locator('.bar [data-open-settings]').focus();
+	await page.keyboard.press('Enter');
+	await page.locator('#settings[open]').waitFor();
+	await page.keyboard.press('Escape');
+	assert.equal(await page.evaluate(() =>
+	    document.activeElement.dataset.openSettings), '');
+	await done(page);
+});
+
+function site_room() {
+	s.site.writeRoom('keys', { source: 'en-US', targets: ['es-ES', 'fr-FR'] });
+	room('keys').say(...talk(0, 2));
+}
+
+test('a screen reader finds its way: landmarks, names, live regions', async () => {
+	room('roles').say(...talk(0, 2));
+	const page = await open('?room=roles&lang=es-ES');
+	await until(page, 'captions', (t) => t.captions === 2 && t.live);
+	for (const [role, name] of [['banner'], ['main'], ['contentinfo'],
+	    ['heading', /Español/], ['log', 'Captions'], ['region', 'Captions'],
+	    ['button', 'Listen'], ['button', 'Original text'],
+	    ['button', 'Settings']])
+		assert.equal(await page.getByRole(role, { name }).count(), 1,
+		    `${role} ${name}`);
+	assert.equal(await page.getByRole('button', { name: 'Original text' })
+	    .getAttribute('aria-pressed'), 'false');
+	assert.equal(await page.locator('#log').getAttribute('aria-live'),
+	    'polite');
+	for (const where of ['', 'video.html?room=roles&lang=es-ES',
+	    'display.html?room=roles&lang=es-ES']) {
+		await page.goto(s.site.url + where);
+		assert.equal(await page.getByRole('main').count(), 1, where);
+		/* No control without a name, no picture without words. */
+		assert.deepEqual(await page.evaluate(() =>
+		    [...document.querySelectorAll('button, a, input, select, img')]
+		    .filter((e) => e.checkVisibility())
+		    .filter((e) => !(e.getAttribute('aria-label') || e.alt ||
+			(e.closest('label') ?? e).textContent.trim()))
+		    .map((e) => e.outerHTML)), [], where);
+	}
+	await done(page);
+});

@@ -40,3 +40,46 @@ export function audio(id, lang, pcm, chunk_ms = 200) {
 		    ...(n === 0 ? { voiced_at_ms: Date.now() } : {}) });
 	return lines;
 }
+
+/* A tone as Opus packets of 20 ms, made by the browser of `page`. */
+export async function opusPackets(page, hz, ms) {
+	const packets = await page.evaluate(async ([hz_, ms_]) => {
+		const out = [];
+		const encoder = new AudioEncoder({ error: (e) => { throw e; },
+		    output: (chunk) => {
+			const bytes = new Uint8Array(chunk.byteLength);
+			chunk.copyTo(bytes);
+			out.push([...bytes]);
+		    } });
+		encoder.configure({ codec: 'opus', sampleRate: 48_000,
+		    numberOfChannels: 1, bitrate: 24_000 });
+		const n = 48 * ms_;
+		const data = Float32Array.from({ length: n }, (_, i) =>
+		    0.5 * Math.sin(2 * Math.PI * hz_ * i / 48_000));
+		encoder.encode(new AudioData({ format: 'f32-planar',
+		    sampleRate: 48_000, numberOfFrames: n, numberOfChannels: 1,
+		    timestamp: 0, data }));
+		await encoder.flush();
+		return out;
+	}, [hz, ms]);
+	return packets.map((bytes) => Buffer.from(bytes));
+}
+
+/* The Opus lines of one utterance: packets, each after its length. */
+export function opusAudio(id, lang, packets, per_line = 10) {
+	const lines = [];
+	for (let at = 0, n = 0; at < packets.length; at += per_line, n++) {
+		const data = packets.slice(at, at + per_line).map((packet) => {
+			const length = Buffer.alloc(2);
+			length.writeUInt16BE(packet.length);
+			return Buffer.concat([length, packet]);
+		});
+		lines.push({ type: 'audio', id, lang, voice: 'Test', n,
+		    last: at + per_line >= packets.length, encoding: 'opus',
+		    rate_hz: RATE_HZ, speed: 1,
+		    data: Buffer.concat(data).toString('base64'),
+		    translated_at_ms: Date.now() - 50,
+		    ...(n === 0 ? { voiced_at_ms: Date.now() } : {}) });
+	}
+	return lines;
+}
