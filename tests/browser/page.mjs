@@ -309,6 +309,8 @@ test('what the stages say is told in words', async () => {
 	await page.locator('#notice').waitFor({ state: 'hidden' });
 	main.say({ type: 'status', stage: 'listen', state: 'gap' });
 	await page.locator('#log .remark').waitFor();
+	status('transcribe', 'lost', { lost_ms: 4_000 });
+	await page.locator('#log .remark').nth(1).waitFor();
 	status('transcribe', 'ended');
 	status('broadcast', 'ended');
 	await notice.filter({ hasText: 'The talk has ended' }).waitFor();

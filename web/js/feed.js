@@ -160,6 +160,9 @@ export class Feed extends EventTarget {
 			else if (line.state === 'skipping')
 				this.#say('skipping');
 		}
+		/* Speech that no caption will come of. */
+		if (line.stage === 'transcribe' && line.state === 'lost')
+			this.#captions.remark(say('missing'));
 		this.#say('change');
 	}
 

@@ -4,7 +4,7 @@
  */
 import { Captions } from './captions.js';
 import { Feed } from './feed.js';
-import { ownName } from './languages.js';
+import { direction, ownName } from './languages.js';
 import * as mediaSession from './media-session.js';
 import { canDecodeOpus } from './opus.js';
 import { Player } from './player.js';
@@ -104,6 +104,7 @@ export class Reader {
 		const name = lang === 'source' ? say('original') : ownName(lang);
 		e['where-language'].textContent = name;
 		e['where-language'].lang = lang === 'source' ? '' : lang;
+		e['where-language'].dir = lang === 'source' ? '' : direction(lang);
 		e['where-room'].textContent = this.#title;
 		document.title = `${name} · ${this.#title}`;
 		mediaSession.describe(this.#title, name);

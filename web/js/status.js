@@ -10,7 +10,11 @@ const TROUBLE = {
 	synth: 'notice_voice',
 };
 const WORST_FIRST = ['transcribe', 'translate', 'synth'];
-const IS_TROUBLE = new Set(['reconnecting', 'degraded', 'failed']);
+/* Pausing the paid work of one stage is trouble with what it makes; pausing
+ * what hears the speaker pauses the talk. */
+const IS_TROUBLE = new Set(['reconnecting', 'degraded', 'failed', 'paused',
+    'captions-only']);
+const HEARS = new Set(['broadcast', 'transcribe']);
 const IS_FINE = new Set(['ready', 'recovered', 'resumed']);
 
 export class RoomStatus {
@@ -35,13 +39,13 @@ export class RoomStatus {
 		/* What comes after the stages that ended earlier is still said. */
 		if (state === 'ended' && stage === 'broadcast')
 			this.air = 'ended';
-		else if (state === 'paused')
+		else if (state === 'paused' && HEARS.has(stage))
 			this.air = 'paused';
 		else if (IS_TROUBLE.has(state))
 			this.#troubles.add(stage);
 		else if (IS_FINE.has(state)) {
 			this.#troubles.delete(stage);
-			if (stage === 'broadcast' || stage === 'transcribe')
+			if (HEARS.has(stage))
 				this.air = 'on';
 		}
 	}

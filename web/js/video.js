@@ -8,7 +8,7 @@
 import { Captions } from './captions.js';
 import { addressOf, Chooser } from './chooser.js';
 import { Feed } from './feed.js';
-import { ownName } from './languages.js';
+import { direction, ownName } from './languages.js';
 import { isRoomName, RoomWatch } from './rooms.js';
 import { saveButtons } from './save.js';
 import * as store from './settings.js';
@@ -73,6 +73,7 @@ function draw() {
 	const name = lang === 'source' ? say('original') : ownName(lang);
 	e['where-language'].textContent = name;
 	e['where-language'].lang = lang === 'source' ? '' : lang;
+	e['where-language'].dir = lang === 'source' ? '' : direction(lang);
 	e['where-room'].textContent = watch.find(room)?.title ?? room;
 	document.title = `${say('video_page')} · ${name}`;
 	drawState();

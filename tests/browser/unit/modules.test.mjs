@@ -183,6 +183,14 @@ test('of the stages\' troubles the worst that concerns a reader is told', () => 
 	status.noteCaption({ is_untranslated: false });
 	status.noteVoice();
 	assert.equal(status.notice(true), '');
+	note('synth', 'paused');
+	assert.equal(status.notice(false), '');
+	assert.equal(status.notice(true), 'notice_voice');
+	note('synth', 'resumed');
+	note('transcribe', 'paused');
+	assert.equal(status.notice(true), 'notice_paused');
+	note('transcribe', 'resumed');
+	assert.equal(status.notice(true), '');
 	note('transcribe', 'ended');
 	assert.equal(status.notice(true), '');
 	note('broadcast', 'ended');
@@ -261,6 +269,14 @@ test('text keeps a contrast of 4.5 to 1 in every theme', () => {
 			for (const text of ['text', 'text-past', 'text-dim', 'accent'])
 				pairs.push([text, ground]);
 		pairs.push(['warn', 'ground']);
+		/* The display's own, on black. */
+		if (theme === 'dark')
+			for (const [, name, hex] of read('css/display.css').matchAll(
+			    /--(text[\w-]*): #(\w{6});/g)) {
+				colour[`display ${name}`] = hex;
+				colour.black = '000000';
+				pairs.push([`display ${name}`, 'black']);
+			}
 		for (const [text, ground] of pairs) {
 			const ratio = contrast(colour[text], colour[ground]);
 			assert.ok(ratio >= 4.5,
