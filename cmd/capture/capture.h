@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/loop.h"
 #include "sink.h"
@@ -13,6 +14,7 @@ struct capture_options {
 	size_t nfiles;        /* 0: a device */
 	const char *device;   /* name or number, or NULL: the default one */
 	unsigned int channel; /* from 1, MIXDOWN_MIX or DEVICE_FIRST_TWO */
+	uint64_t from_frames; /* files: sound at the beginning to leave out */
 	bool is_fast;         /* files: not in real time */
 	bool is_looping;      /* files: again and again */
 };

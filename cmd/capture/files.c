@@ -16,8 +16,9 @@ struct player {
 	struct sink *sink;
 	struct loop *loop;
 	struct pace pace;
-	bool *is_told; /* per file: its damage was reported */
-	int status;    /* the first thing that went wrong */
+	bool *is_told;        /* per file: its damage was reported */
+	uint64_t skip_frames; /* still to be left out */
+	int status;           /* the first thing that went wrong */
 };
 
 static bool
@@ -134,6 +135,25 @@ note_damage(struct player *p, size_t file, const struct audio_error *err)
 	log_msg(LOG_ERROR, NULL, "%s", err->text);
 }
 
+/* The next block to be heard: as soundread_read(). */
+static long
+read_block(struct player *p, struct soundread *r, int16_t pcm[BLOCK_FRAMES],
+    struct audio_error *err)
+{
+	size_t left_out;
+	long n = 1;
+
+	while (p->skip_frames > 0 && n > 0 && !is_over(p)) {
+		left_out = p->skip_frames < BLOCK_FRAMES
+		               ? (size_t)p->skip_frames
+		               : BLOCK_FRAMES;
+		n = soundread_read(r, pcm, left_out, err);
+		if (n > 0)
+			p->skip_frames -= (uint64_t)n;
+	}
+	return n > 0 ? soundread_read(r, pcm, BLOCK_FRAMES, err) : n;
+}
+
 static void
 play_file(struct player *p, size_t file)
 {
@@ -155,7 +175,7 @@ play_file(struct player *p, size_t file)
 	    p->options->files[file], soundread_info(r)->kind,
 	    soundread_info(r)->rate_hz, soundread_info(r)->channels);
 	while (wait_for_turn(p)) {
-		n = soundread_read(r, pcm, BLOCK_FRAMES, &err);
+		n = read_block(p, r, pcm, &err);
 		if (n < 0)
 			note_damage(p, file, &err);
 		if (n <= 0)
@@ -169,7 +189,10 @@ play_file(struct player *p, size_t file)
 int
 play_files(const struct capture_options *o, struct sink *sink, struct loop *l)
 {
-	struct player p = { .options = o, .sink = sink, .loop = l };
+	struct player p = { .options = o,
+		.sink = sink,
+		.loop = l,
+		.skip_frames = o->from_frames };
 	uint64_t before;
 
 	p.is_told = xcalloc(o->nfiles, sizeof(*p.is_told));

@@ -16,8 +16,8 @@
 static const char usage[] =
     "usage: capture [-qv] [-c channel | mix] [-d device] [--meter]\n"
     "               [--seconds n]\n"
-    "       capture [-qv] -f file ... [-c channel | mix] [--loop] [--meter]\n"
-    "               [--pace realtime | fast] [--seconds n]\n"
+    "       capture [-qv] -f file ... [-c channel | mix] [--from s] [--loop]\n"
+    "               [--meter] [--pace realtime | fast] [--seconds n]\n"
     "       capture -l\n"
     "\n"
     "Sound from a device or a file to standard output: 16-bit little-endian\n"
@@ -26,8 +26,10 @@ static const char usage[] =
     "  -l, --list             list the devices that can record\n"
     "  -d, --device DEVICE    number or (part of) name; default: the "
     "system's\n"
-    "  -f, --file FILE        a sound file, - for standard input; repeats\n"
+    "  -f, --file FILE        a sound file or film, - for standard input;\n"
+    "                         repeats\n"
     "  -c, --channel N|mix    one channel, from 1, or the mean of all\n"
+    "      --from S           leave out so many seconds at the beginning\n"
     "      --loop             play the files again and again\n"
     "      --pace PACE        realtime (default) or fast, for files\n"
     "      --seconds N        stop after N seconds of sound\n"
@@ -35,7 +37,8 @@ static const char usage[] =
     "  -v, -q, -h, -V         more messages, errors only, this, version\n";
 
 enum {
-	OPT_LOOP = 256,
+	OPT_FROM = 256,
+	OPT_LOOP,
 	OPT_METER,
 	OPT_PACE,
 	OPT_SECONDS
@@ -46,6 +49,7 @@ static const struct option longs[] = {
 	{ "device", required_argument, NULL, 'd' },
 	{ "file", required_argument, NULL, 'f' },
 	{ "channel", required_argument, NULL, 'c' },
+	{ "from", required_argument, NULL, OPT_FROM },
 	{ "loop", no_argument, NULL, OPT_LOOP },
 	{ "meter", no_argument, NULL, OPT_METER },
 	{ "pace", required_argument, NULL, OPT_PACE },
@@ -90,6 +94,10 @@ parse(
 				? MIXDOWN_MIX
 				: (unsigned int)opt_num("-c", optarg, 1, 1024);
 			break;
+		case OPT_FROM:
+			o->from_frames = (uint64_t)llround(
+			    opt_real("--from", optarg, 0, 1e9) * PCM_RATE_HZ);
+			break;
 		case OPT_LOOP:
 			o->is_looping = true;
 			break;
@@ -120,8 +128,9 @@ check(const struct capture_options *o, const struct settings *settings)
 
 	if (o->nfiles > 0 && o->device != NULL)
 		opt_fail("-d and -f exclude each other");
-	if (o->nfiles == 0 && (o->is_looping || settings->has_pace))
-		opt_fail("--loop and --pace are for files (-f)");
+	if (o->nfiles == 0 &&
+	    (o->is_looping || settings->has_pace || o->from_frames > 0))
+		opt_fail("--from, --loop and --pace are for files (-f)");
 	for (size_t i = 0; i < o->nfiles; i++)
 		stdins += strcmp(o->files[i], "-") == 0;
 	if (stdins > 1 || (stdins > 0 && o->is_looping))

@@ -18,7 +18,9 @@
 	X(NO_DEVICE, -9, EX_NOINPUT, "no such device")                         \
 	X(AMBIGUOUS, -10, EX_USAGE, "more than one device of that name")       \
 	X(BUSY, -11, EX_NOINPUT, "cannot open the device")                     \
-	X(DEVICE_GONE, -12, EX_IOERR, "the device stopped")
+	X(DEVICE_GONE, -12, EX_IOERR, "the device stopped")                    \
+	X(NO_SOUND, -13, EX_DATAERR, "no sound in it")                         \
+	X(NO_FFMPEG, -14, EX_DATAERR, "ffmpeg is not installed")
 
 enum {
 #define AUDIO_ERROR_ENUM(name, value, status, text) AUDIO_ERR_##name = (value),

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audio/ffmpeg.h"
 #include "audio/quiet.h"
 #include "audio/soundhead.h"
 #include "base/pcm.h"
@@ -22,11 +23,13 @@
 struct soundfile {
 	struct soundfile_info info;
 	struct soundpipe pipe;
-	SNDFILE *snd; /* owned */
-	char *name;   /* owned; for messages */
-	int fd;       /* owned if owns_fd */
+	SNDFILE *snd;          /* owned */
+	struct ffmpeg *ffmpeg; /* owned; NULL: libsndfile reads it */
+	char *name;            /* owned; for messages */
+	int fd;                /* owned if owns_fd */
 	bool owns_fd;
 	bool is_pipe;
+	bool is_fed;       /* ffmpeg reads a pipe */
 	bool is_mpeg;      /* mpg123 talks on stderr */
 	bool is_told;      /* the end was explained */
 	int64_t delivered; /* frames */
@@ -121,35 +124,87 @@ set_lengths(struct soundfile *f, const SF_INFO *sf, const uint8_t *head,
 		info->promised = sf->frames;
 }
 
-/* Why libsndfile does not want it, for a person. */
+/* Why libsndfile does not want it, and ffmpeg neither (`why`; NULL: it is not
+ * there), for a person. */
 static int
 refuse(struct soundfile *f, const uint8_t *head, size_t head_len,
-    int64_t file_bytes, struct audio_error *err)
+    const char *why, struct audio_error *err)
 {
 	const char *kind;
+	bool is_known = pcm_sniff(head, head_len, &kind) == PCM_SNIFF_FILE;
 
-	if (f->pipe.read_errno != 0)
-		return audio_fail(err, AUDIO_ERR_READ, "cannot read '%s': %s",
-		    f->name, strerror(f->pipe.read_errno));
-	if (head_len == 0 || file_bytes == 0)
-		return audio_fail(
-		    err, AUDIO_ERR_FORMAT, "'%s' is empty", f->name);
-	if (pcm_sniff(head, head_len, &kind) != PCM_SNIFF_FILE)
+	if (is_known && why == NULL)
 		return audio_fail(err, AUDIO_ERR_FORMAT,
-		    "'%s' is not a sound file that libsndfile knows; if it is "
-		    "one, convert it with ffmpeg: ffmpeg -i IN -ac 1 -ar 16000 "
-		    "OUT.wav",
-		    f->name);
-	if (f->is_pipe)
+		    "'%s' looks like %s, which libsndfile cannot read%s; "
+		    "install ffmpeg, which reads more kinds",
+		    f->name, kind, f->is_pipe ? " from a pipe" : "");
+	if (is_known)
 		return audio_fail(err, AUDIO_ERR_FORMAT,
-		    "'%s' looks like %s, which libsndfile cannot read from a "
-		    "pipe; save it to a file first, or convert it with ffmpeg: "
-		    "ffmpeg -i - -f wav -",
-		    f->name, kind);
+		    "'%s' looks like %s, but neither libsndfile nor ffmpeg "
+		    "can read it%s: %s",
+		    f->name, kind,
+		    f->is_pipe ? " from a pipe (save it to a file first)" : "",
+		    why);
 	return audio_fail(err, AUDIO_ERR_FORMAT,
-	    "'%s' looks like %s, but libsndfile cannot read it; convert it "
-	    "with ffmpeg: ffmpeg -i IN -ac 1 -ar 16000 OUT.wav",
-	    f->name, kind);
+	    why == NULL ? "'%s' is not a sound file that libsndfile knows; if "
+			  "it is one, install ffmpeg, which reads more kinds"
+			: "'%s' is not a sound file that libsndfile or ffmpeg "
+			  "knows",
+	    f->name);
+}
+
+/* From a pipe all that was read must still be there, to be read again. */
+static bool
+can_read_again(struct soundfile *f, off_t start)
+{
+	if (f->is_pipe)
+		return f->pipe.taken == (int64_t)f->pipe.head_len &&
+		       !f->pipe.is_halted;
+	return lseek(f->fd, start, SEEK_SET) == start;
+}
+
+/* What libsndfile does not know: the same through ffmpeg, as a pipe of WAV. */
+static int
+open_by_ffmpeg(struct soundfile *f, SF_INFO *sf, const uint8_t *head,
+    size_t head_len, off_t start, struct audio_error *err)
+{
+	soundpipe_wait_fn *wait = f->pipe.wait;
+	void *wait_arg = f->pipe.wait_arg;
+	struct audio_error why;
+	uint8_t first[16];
+	const char *kind;
+	size_t n = head_len < sizeof(first) ? head_len : sizeof(first);
+	int rc;
+
+	memcpy(first, head, n);
+	if (!can_read_again(f, start))
+		return refuse(f, first, n, "too much of it was read", err);
+	rc = ffmpeg_new(&f->ffmpeg, f->fd, head, head_len, f->name, &why);
+	if (rc == AUDIO_ERR_NO_FFMPEG)
+		return refuse(f, first, n, NULL, err);
+	if (rc != 0)
+		return audio_fail(err, rc, "%s", why.text);
+	soundpipe_release(&f->pipe);
+	soundpipe_init(&f->pipe, ffmpeg_fd(f->ffmpeg), wait, wait_arg);
+	memset(sf, 0, sizeof(*sf));
+	f->snd = sf_open_virtual(soundpipe_io(), SFM_READ, sf, &f->pipe);
+	if (f->snd == NULL && f->pipe.is_halted)
+		return audio_fail(err, AUDIO_ERR_READ,
+		    "'%s' was not read to its beginning", f->name);
+	if (f->pipe.has_no_memory)
+		return audio_fail(err, AUDIO_ERR_NOMEM, "out of memory");
+	if (f->snd == NULL) {
+		rc = ffmpeg_end(f->ffmpeg, 0, &why);
+		return rc == AUDIO_ERR_FORMAT
+		           ? refuse(f, first, n, why.text, err)
+		           : audio_fail(err, rc, "%s", why.text);
+	}
+	if (pcm_sniff(first, n, &kind) == PCM_SNIFF_FILE)
+		f->info.kind = kind;
+	f->is_fed = f->is_pipe;
+	f->is_pipe = true;
+	f->is_mpeg = false;
+	return 0;
 }
 
 /* MP3 without the say-so of a magic number is libsndfile's guess; that too. */
@@ -169,7 +224,7 @@ open_sound(struct soundfile *f, SF_INFO *sf, struct audio_error *err)
 	ssize_t got;
 	off_t start = 0;
 	struct stat st;
-	int saved = -1;
+	int saved = -1, own, rc;
 
 	if (fstat(f->fd, &st) != 0)
 		return audio_fail(err, AUDIO_ERR_OPEN, "cannot open '%s': %s",
@@ -190,19 +245,36 @@ open_sound(struct soundfile *f, SF_INFO *sf, struct audio_error *err)
 	f->is_mpeg = may_be_mpeg(head, head_len);
 	if (f->is_mpeg)
 		saved = quiet_begin();
-	/* mpg123 wants to measure the file: it would read a pipe to its end. */
-	if (!f->is_pipe)
-		f->snd = sf_open_fd(f->fd, SFM_READ, sf, SF_FALSE);
-	else if (!f->is_mpeg && head_len > 0)
+	/* A descriptor of its own: what it refuses it closes, even if told not
+	 * to.  mpg123 wants to measure the file: it would read a pipe to its
+	 * end. */
+	if (!f->is_pipe && (own = fcntl(f->fd, F_DUPFD_CLOEXEC, 3)) >= 0)
+		f->snd = sf_open_fd(own, SFM_READ, sf, SF_TRUE);
+	else if (f->is_pipe && !f->is_mpeg && head_len > 0)
 		f->snd =
 		    sf_open_virtual(soundpipe_io(), SFM_READ, sf, &f->pipe);
 	quiet_end(saved);
-	if (f->snd == NULL)
-		return refuse(f, head, head_len,
-		    f->is_pipe ? -1 : (int64_t)(st.st_size - start), err);
+	if (f->pipe.has_no_memory)
+		return audio_fail(err, AUDIO_ERR_NOMEM, "out of memory");
+	if (f->snd == NULL && f->pipe.read_errno != 0)
+		return audio_fail(err, AUDIO_ERR_READ, "cannot read '%s': %s",
+		    f->name, strerror(f->pipe.read_errno));
+	if (f->snd == NULL && head_len == 0)
+		return audio_fail(
+		    err, AUDIO_ERR_FORMAT, "'%s' is empty", f->name);
+	if (f->snd == NULL) {
+		if (f->is_pipe)
+			head_len =
+			    soundpipe_peek(&f->pipe, f->pipe.head_len, &head);
+		rc = open_by_ffmpeg(f, sf, head, head_len, start, err);
+		if (rc != 0)
+			return rc;
+	}
 	if (f->is_pipe)
 		head_len = soundpipe_peek(&f->pipe, f->pipe.head_len, &head);
 	soundpipe_settle(&f->pipe);
+	if (f->pipe.has_no_memory)
+		return audio_fail(err, AUDIO_ERR_NOMEM, "out of memory");
 	set_lengths(f, sf, head, head_len, (int64_t)(st.st_size - start));
 	return 0;
 }
@@ -238,7 +310,8 @@ open_fd(struct soundfile **out, int fd, bool owns_fd, const char *name,
 		soundfile_free(f);
 		return rc;
 	}
-	f->info.kind = kind_of(&sf);
+	if (f->info.kind == NULL)
+		f->info.kind = kind_of(&sf);
 	f->info.rate_hz = (unsigned int)sf.samplerate;
 	f->info.channels = (unsigned int)sf.channels;
 	*out = f;
@@ -271,6 +344,7 @@ soundfile_free(struct soundfile *f)
 		return;
 	if (f->snd != NULL)
 		sf_close(f->snd);
+	ffmpeg_free(f->ffmpeg);
 	soundpipe_release(&f->pipe);
 	if (f->owns_fd)
 		close(f->fd);
@@ -282,6 +356,21 @@ const struct soundfile_info *
 soundfile_info(const struct soundfile *f)
 {
 	return &f->info;
+}
+
+/* A film in a pipe whose index is at its end: when ffmpeg has seen it, the
+ * sound has passed. */
+static int
+explain_ffmpeg(struct soundfile *f, struct audio_error *err)
+{
+	int rc = ffmpeg_end(f->ffmpeg, 1, err);
+
+	if (rc != AUDIO_ERR_DAMAGED || f->delivered > 0 || !f->is_fed)
+		return rc;
+	return audio_fail(err, AUDIO_ERR_FORMAT,
+	    "'%s' cannot be read from a pipe, save it to a file first (a film "
+	    "needs its index in front)",
+	    f->name);
 }
 
 /* The end came: was that all?  Says so once. */
@@ -297,6 +386,8 @@ explain_end(struct soundfile *f, struct audio_error *err)
 	if (f->pipe.read_errno != 0)
 		return audio_fail(err, AUDIO_ERR_READ, "cannot read '%s': %s",
 		    f->name, strerror(f->pipe.read_errno));
+	if (f->ffmpeg != NULL)
+		return explain_ffmpeg(f, err);
 	if (code == SF_ERR_SYSTEM)
 		return audio_fail(err, AUDIO_ERR_READ, "cannot read '%s': %s",
 		    f->name, sf_strerror(f->snd));

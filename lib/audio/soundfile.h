@@ -1,6 +1,7 @@
 /*
- * A sound file of any kind that libsndfile reads, frame by frame; nothing is
- * ever read ahead but libsndfile's own buffers.
+ * A sound file of any kind that libsndfile reads, or ffmpeg where that is
+ * installed (ffmpeg.h), frame by frame; nothing is ever read ahead but
+ * libsndfile's own buffers, and a pipe's worth by ffmpeg.
  */
 #ifndef AUDIO_SOUNDFILE_H
 #define AUDIO_SOUNDFILE_H
@@ -18,7 +19,7 @@
 struct soundfile;
 
 struct soundfile_info {
-	const char *kind; /* "WAV", ... or "sound"; static */
+	const char *kind; /* "WAV", "MP4", ... or "sound"; static */
 	unsigned int rate_hz;
 	unsigned int channels;
 	int64_t nframes;  /* that can be read, or -1: not known */
@@ -31,8 +32,9 @@ struct soundfile_info {
  * a line that names the file:
  *
  *   AUDIO_ERR_OPEN    missing, a folder, no permission
- *   AUDIO_ERR_FORMAT  nothing that libsndfile reads; names the kind where it is
- *                     known, and how to convert it
+ *   AUDIO_ERR_FORMAT  nothing that libsndfile or ffmpeg reads; names the kind
+ *                     where it is known, and the way out
+ *   AUDIO_ERR_NO_SOUND  a film without sound
  *   AUDIO_ERR_READ, AUDIO_ERR_NOMEM
  *
  * The file is read through the functions of soundpipe.h if it cannot seek, and
@@ -61,7 +63,8 @@ const struct soundfile_info *soundfile_info(const struct soundfile *f);
  * be:
  *
  *   AUDIO_ERR_TRUNCATED  "...: truncated: N of M frames"
- *   AUDIO_ERR_DAMAGED    the decoder gave up in the middle
+ *   AUDIO_ERR_DAMAGED    the decoder gave up in the middle, complained, or was
+ *                        killed (ffmpeg)
  *   AUDIO_ERR_READ       read(2) failed
  *
  * A sound that `wait` ended is complete as far as this is concerned.  An Ogg or

@@ -67,8 +67,10 @@ fill_head(struct soundpipe *s, size_t n)
 	while (alloc < n)
 		alloc *= 2;
 	if (alloc > s->head_alloc) {
-		if ((grown = realloc(s->head, alloc)) == NULL)
+		if ((grown = realloc(s->head, alloc)) == NULL) {
+			s->has_no_memory = true;
 			return s->head_len;
+		}
 		s->head = grown;
 		s->head_alloc = alloc;
 	}

@@ -28,12 +28,13 @@ struct soundpipe {
 	uint8_t *head; /* owned; the first head_len bytes of the stream */
 	size_t head_len;
 	size_t head_alloc;
-	int64_t taken;   /* bytes read from fd */
-	int64_t pos;     /* where libsndfile believes to be */
-	bool is_settled; /* head is kept, but grows no more */
-	bool is_ended;   /* end of input, an error, or wait said so */
-	bool is_halted;  /* wait said so */
-	int read_errno;  /* of the read that failed, or 0 */
+	int64_t taken;      /* bytes read from fd */
+	int64_t pos;        /* where libsndfile believes to be */
+	bool is_settled;    /* head is kept, but grows no more */
+	bool is_ended;      /* end of input, an error, or wait said so */
+	bool is_halted;     /* wait said so */
+	bool has_no_memory; /* for the head: what was read may be wrong */
+	int read_errno;     /* of the read that failed, or 0 */
 };
 
 /* Set up; fd and arg are borrowed until soundpipe_release(). */

@@ -6,9 +6,11 @@ set -eu
 . tests/e2e/pipeline.inc
 . tests/e2e/recipes.inc
 command -v sox >/dev/null || skip 'sox is not installed'
+command -v ffmpeg >/dev/null || skip 'ffmpeg is not installed'
 work=$tmp/work
 mkdir "$work" "$tmp/stub"
 cp "$clip" "$work/talk.wav"
+ffmpeg -v error -f lavfi -i color=size=64x64:rate=5 -i "$clip" -shortest "$work/film.mp4"
 sound_devices
 if ! command -v aplay >/dev/null; then # plays into the file as ALSA's does
 	printf '#!/bin/sh\nexec cat >"%s"\n' "$tmp/heard.raw" >"$tmp/stub/aplay"
@@ -42,6 +44,14 @@ gives_12() {
 gives_13() {
 	[ "$(grep -c -- '-->' "$work/subtitles/talk.all.es-ES.vtt")" -gt 0 ] &&
 		[ -s "$work/subtitles/talk.all.fr-FR.srt" ] && grep -q '^1 .* en-US ' "$tmp/out"
+}
+gives_14() {
+	grep -q "$sentence" <(tr '\n' ' ' <"$work/film.srt") &&
+		[ "$(ffprobe -v error -show_entries stream=codec_type -of csv=p=0 "$work/film.en.mp4" | sort -u | tr '\n' ' ')" = 'audio subtitle video ' ]
+}
+gives_15() {
+	listen -r main -l es-ES --since 0 --once </dev/null >"$tmp/film" &&
+		more_than 0 "$tmp/film" '.type=="translation"'
 }
 # In the first seconds a tenth of a second of samples that are not silence.
 loud() {

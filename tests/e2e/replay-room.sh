@@ -8,7 +8,12 @@ set -eu
 command -v jq >/dev/null || { echo "jq is not installed"; exit 77; }
 tmp=$(mktemp -d)
 pids=
-trap 'for p in $pids; do kill -9 "$p" 2>/dev/null || :; done; wait; rm -rf "$tmp"' EXIT
+cleanup() {
+	for p in $pids; do kill -9 "$p" 2>/dev/null || :; done
+	wait
+	rm -rf "$tmp"
+}
+trap cleanup EXIT
 export BOOTH_RUN="$tmp/run"
 fail() {
 	echo "FAIL: $*"
