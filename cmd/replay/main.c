@@ -17,7 +17,8 @@
 
 static const char usage[] =
     "usage: replay [-qv] [--from ms] [--keep] [--loop] [--max-gap-ms n]\n"
-    "              [--no-audio] [--pace recorded | fast] [--speed n] [file]\n"
+    "              [--no-audio] [--pace recorded | talk | fast] [--speed n]\n"
+    "              [file]\n"
     "\n"
     "Recorded lines (booth-lines(5)) to standard output, each when it is due.\n"
     "\n"
@@ -26,7 +27,8 @@ static const char usage[] =
     "      --loop             again and again; needs a file\n"
     "      --max-gap-ms N     cut longer silences to this\n"
     "      --no-audio         leave the voices out\n"
-    "      --pace PACE        recorded (default), or fast: without waiting\n"
+    "      --pace PACE        recorded (default); talk: as it was spoken;\n"
+    "                         fast: without waiting\n"
     "      --speed N          so many times as fast, 0.1 to 100\n"
     "  -v, -q, -h, -V         more messages, errors only, this, version\n";
 
@@ -67,9 +69,9 @@ struct settings {
 static void
 parse(int argc, char **argv, struct settings *s)
 {
-	static const char *const paces[] = { "recorded", "fast", NULL };
+	static const char *const paces[] = { "recorded", "talk", "fast", NULL };
 	bool has_timing = false;
-	int c;
+	int c, pace;
 
 	while ((c = opt_next(argc, argv, &spec)) != -1) {
 		switch (c) {
@@ -93,8 +95,9 @@ parse(int argc, char **argv, struct settings *s)
 			s->player.without_audio = true;
 			break;
 		case OPT_PACE:
-			s->player.is_fast =
-			    opt_choice("--pace", optarg, paces) == 1;
+			pace = opt_choice("--pace", optarg, paces);
+			s->player.by_talk = pace == 1;
+			s->player.is_fast = pace == 2;
 			break;
 		case OPT_SPEED:
 			s->player.speed = opt_real("--speed", optarg, 0.1, 100);

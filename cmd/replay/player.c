@@ -23,6 +23,8 @@ begin(struct player *p)
 	p->end_ms = 0;
 	p->is_read = false;
 	p->pass_lines = 0;
+	if (talk_clock_init(&p->talk) != 0)
+		return -1;
 	return names_init(&p->names, (uint64_t)(p->wall_ms / 1000) + p->passes);
 }
 
@@ -44,6 +46,7 @@ end(struct player *p)
 {
 	lanes_release(&p->lanes);
 	names_release(&p->names);
+	talk_clock_release(&p->talk);
 	json_decref(p->head);
 	p->head = NULL;
 }
@@ -72,27 +75,42 @@ player_again(struct player *p)
 	return begin(p);
 }
 
-static void
-note(struct player *p, double at_ms, double due_ms)
+/* When the line belongs, on the clock that is followed. */
+static double
+line_ms(struct player *p, const json_t *line)
 {
-	p->last = (struct lanes_start){ at_ms, due_ms,
-		isnan(at_ms) ? 0 : p->wall_ms + due_ms - at_ms };
+	return p->options->by_talk ? talk_clock_ms(&p->talk, line)
+	                           : recorded_at_ms(line);
+}
+
+/* The line that belongs to at_ms is due: its own time of day becomes now. */
+static void
+note(struct player *p, const json_t *line, double at_ms, double due_ms)
+{
+	double wall_ms = p->options->by_talk ? recorded_at_ms(line) : at_ms;
+
+	p->last.at_ms = at_ms;
+	p->last.due_ms = due_ms;
+	if (!isnan(wall_ms))
+		p->last.delta_ms = p->wall_ms + due_ms - wall_ms;
 }
 
 static void
 take_audio(struct player *p, json_t *line, size_t len)
 {
-	double at_ms = recorded_at_ms(line), due_ms, until_ms;
+	double at_ms = NAN, due_ms, until_ms;
 	bool is_before = false;
 
 	if (p->options->without_audio) {
 		json_decref(line);
 		return;
 	}
+	if (json_num(line, "n", 0) <= 0)
+		at_ms = line_ms(p, line);
 	if (!isnan(at_ms)) {
 		is_before = !timeline_line(&p->timeline, &at_ms, &due_ms);
 		if (!is_before)
-			note(p, at_ms, due_ms);
+			note(p, line, at_ms, due_ms);
 	} else if (isnan(p->last.at_ms)) {
 		is_before = p->options->from_ms > 0;
 	}
@@ -123,12 +141,12 @@ take_line(struct player *p, json_t *line, size_t len)
 		take_audio(p, line, len);
 		return;
 	}
-	at_ms = recorded_at_ms(line);
+	at_ms = line_ms(p, line);
 	if (timeline_line(&p->timeline, &at_ms, &due_ms)) {
-		note(p, at_ms, due_ms);
+		note(p, line, at_ms, due_ms);
 	} else if (recorded_is_ready(line)) {
 		/* What languages there are is to be known from the start. */
-		note(p, at_ms, 0);
+		note(p, line, at_ms, 0);
 	} else {
 		json_decref(line);
 		return;

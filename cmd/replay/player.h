@@ -22,6 +22,7 @@ struct player_options {
 	double from_ms;
 	double max_gap_ms; /* INFINITY: no silence is cut */
 	bool is_fast;      /* as fast as the reader takes them, as recorded */
+	bool by_talk;      /* by the clock of the talk, not of the recording */
 	bool is_keeping;   /* times and names as recorded */
 	bool without_audio;
 };
@@ -33,6 +34,7 @@ struct player {
 	struct timeline timeline;
 	struct lanes lanes;
 	struct names names;
+	struct talk_clock talk;
 	json_t *head;       /* owned: the next line that is no voice */
 	double head_due_ms; /* in this pass */
 	double head_delta_ms;

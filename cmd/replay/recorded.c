@@ -7,6 +7,12 @@
 #include "base/json.h"
 #include "base/pcm.h"
 
+/* A new talk begins at 0: time that falls back by more than this, or the
+ * "ready" line of another transcribe(1). */
+#define FALLS_BACK_MS 10000.0
+/* Before the first utterance; above 0, where no time is. */
+#define TALK_BEGINS_MS 1.0
+
 /* A year 2100 in an archive is no time, but damage. */
 #define TIME_MAX_MS 4.1e12
 
@@ -65,6 +71,54 @@ recorded_is_ready(const json_t *line)
 
 	return is_type(line, "status") && state != NULL &&
 	       strcmp(state, "ready") == 0;
+}
+
+int
+talk_clock_init(struct talk_clock *c)
+{
+	c->base_ms = TALK_BEGINS_MS;
+	c->last_ms = NAN;
+	c->ends = json_object();
+	return c->ends == NULL ? -1 : 0;
+}
+
+void
+talk_clock_release(struct talk_clock *c)
+{
+	json_decref(c->ends);
+	c->ends = NULL;
+}
+
+static double
+transcript_ms(struct talk_clock *c, const json_t *line)
+{
+	const char *id = json_str(line, "id");
+	double ms = json_num(line, "end_ms", NAN);
+
+	if (!(ms >= 0 && ms < TIME_MAX_MS))
+		return NAN;
+	if (!json_is_set(line, "late") &&
+	    c->base_ms + ms < c->last_ms - FALLS_BACK_MS)
+		c->base_ms = c->last_ms;
+	ms += c->base_ms;
+	c->last_ms = isnan(c->last_ms) ? ms : fmax(c->last_ms, ms);
+	if (id != NULL)
+		json_object_set_new(c->ends, id, json_real(ms));
+	return ms;
+}
+
+double
+talk_clock_ms(struct talk_clock *c, const json_t *line)
+{
+	const char *id = json_str(line, "id"), *stage;
+
+	if (is_type(line, "transcript"))
+		return transcript_ms(c, line);
+	stage = json_str(line, "stage");
+	if (recorded_is_ready(line) && stage != NULL &&
+	    strcmp(stage, "transcribe") == 0 && !isnan(c->last_ms))
+		c->base_ms = c->last_ms;
+	return id == NULL ? NAN : json_num(c->ends, id, NAN);
 }
 
 int

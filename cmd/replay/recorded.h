@@ -26,6 +26,25 @@ double recorded_sound_ms(const json_t *line);
 /* Whether a stage announces with it what will come. */
 bool recorded_is_ready(const json_t *line);
 
+/*
+ * The same by the clock of the talk itself: for recordings that were made
+ * faster than it was given.  A line belongs to the end of its utterance;
+ * each talk follows the one before.
+ */
+struct talk_clock {
+	json_t *ends;   /* owned; utterances to the time they ended */
+	double base_ms; /* of the talk that is on */
+	double last_ms; /* of the last transcript, NaN: none yet */
+};
+
+/* 0, or -1: no memory. */
+int talk_clock_init(struct talk_clock *c);
+
+void talk_clock_release(struct talk_clock *c);
+
+/* When the line belongs, in ms, above 0; NaN: where the line before it does. */
+double talk_clock_ms(struct talk_clock *c, const json_t *line);
+
 /* New names for the utterances of a recording, so that nobody who has seen it
  * before takes them for the old ones. */
 struct names {

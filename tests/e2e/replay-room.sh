@@ -103,6 +103,26 @@ holds "$tmp/out" '[.[] | select(.type == "audio" or .type == "transcript") | .ty
 run 0 --speed 100 --no-audio --max-gap-ms 100 "$tmp/talk.jsonl"
 holds "$tmp/out" 'map(.type == "audio") | any | not'
 
+# A recording that was made in a hurry, all at one time: as it was spoken, each
+# utterance at its own time, one talk behind the other, and all times of now.
+jq -c 'with_entries(if .key | endswith("at_ms") then .value = 1795239290000 else . end)' \
+	"$tmp/talk.jsonl" >"$tmp/hurry.jsonl"
+sed 's/"u-/"v-/' "$tmp/hurry.jsonl" | cat "$tmp/hurry.jsonl" - >"$tmp/hurried.jsonl"
+begin=$(now_ms)
+run 0 --pace talk --speed 40 "$tmp/hurried.jsonl"
+end=$(now_ms)
+holds "$tmp/out" '[.[] | select(.type == "transcript").text] ==
+	[range(2) | "Number 1.", "Number 2.", "Number 3."]'
+# 4 s apart at 40 times the speed, the second talk 1 s behind the first.
+holds "$tmp/out" '[.[] | select(.type == "transcript").final_at_ms] as $t |
+	[range(1; 6) | $t[.] - $t[. - 1] + 0.01] |
+	.[0] >= 100 and .[1] >= 100 and .[2] >= 25 and .[3] >= 100 and .[4] >= 100'
+holds "$tmp/out" "[.[] | .final_at_ms, .translated_at_ms, .voiced_at_ms | numbers] |
+	all(. >= $begin - 200 and . <= $end + 200)"
+# What was taken back may be heard in part.
+holds "$tmp/out" '[.[] | select(.type == "audio")] | group_by(.id) |
+	length >= 4 and all([.[].n] == [range(length)])'
+
 # From the middle: the announcements, then the third utterance.
 run 0 --speed 40 --from 7000 --max-gap-ms 1000 "$tmp/talk.jsonl"
 holds "$tmp/out" '[.[] | select(.type == "status") | .state] == ["ready", "ready", "ended", "ended"]'

@@ -30,7 +30,7 @@ static const char wav[] =
 /* Nothing that libsndfile knows. */
 static const char film[] = "\x1a\x45\xdf\xa3 a film, they say";
 
-static char dir[] = "/tmp/audio_nomem.XXXXXX";
+static char dir[32];
 static char path[64], stub[64];
 
 static void
@@ -52,6 +52,7 @@ set_up(void)
 	    "#!/bin/sh\nexec /bin/cat \"${0%/*}/sound.wav\"\n";
 	char name[64];
 
+	strcpy(dir, "/tmp/audio_nomem.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/film", dir);
 	snprintf(stub, sizeof(stub), "%s/ffmpeg", dir);

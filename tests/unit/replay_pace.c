@@ -177,6 +177,47 @@ START_TEST(a_replay_from_the_middle_begins_there)
 }
 END_TEST
 
+/* When a line belongs by the clock of the talk; -1: where the one before did.
+ */
+static double
+belongs(struct talk_clock *c, const char *text)
+{
+	json_t *obj = line(text);
+	double ms = talk_clock_ms(c, obj);
+
+	json_decref(obj);
+	return isnan(ms) ? -1 : ms;
+}
+
+#define READY "{'type':'status','state':'ready','stage':'transcribe','at_ms':5}"
+
+START_TEST(the_talk_has_a_clock_of_its_own)
+{
+	static const struct {
+		const char *text;
+		double ms;
+	} lines[] = {
+		{ READY, -1 },
+		{ "{'type':'transcript','id':'a','end_ms':20000}", 20001 },
+		{ "{'type':'audio','id':'a'}", 20001 },
+		{ "{'type':'audio','id':'b'}", -1 },
+		{ "{'type':'transcript','id':'b','end_ms':5000,'late':true}",
+		    5001 },
+		{ "{'type':'transcript','id':'c','end_ms':-1}", -1 },
+		/* falls back: another talk, behind this one */
+		{ "{'type':'transcript','id':'d','end_ms':1000}", 21001 },
+		{ READY, -1 },
+		{ "{'type':'transcript','id':'e','end_ms':9000}", 30001 },
+	};
+	struct talk_clock c;
+
+	ck_assert_int_eq(talk_clock_init(&c), 0);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		ck_assert_double_eq(belongs(&c, lines[i].text), lines[i].ms);
+	talk_clock_release(&c);
+}
+END_TEST
+
 static json_t *
 piece(const char *id, int n, int last, int ms)
 {
@@ -382,6 +423,7 @@ main(void)
 	tcase_add_test(tc, lines_are_due_as_they_were_recorded);
 	tcase_add_test(tc, long_silences_are_cut_but_not_while_a_voice_speaks);
 	tcase_add_test(tc, a_replay_from_the_middle_begins_there);
+	tcase_add_test(tc, the_talk_has_a_clock_of_its_own);
 	tcase_add_test(tc, a_voice_leaves_as_it_is_heard);
 	tcase_add_test(tc, what_was_taken_back_is_heard_no_more);
 	tcase_add_test(tc, an_early_end_closes_what_is_open);
