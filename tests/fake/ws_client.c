@@ -1,0 +1,141 @@
+/* with: cmd/send/ws.c */
+/*
+ * A page without a browser: lines of standard input are text messages, messages
+ * that come are lines of standard output.
+ *
+ *	ws_client PORT PATH
+ *
+ * A line "!text N" is a text message of N bytes, "!binary N" a binary one,
+ *"!wait WORD" waits for a line that holds WORD.  After the last line it stays
+ *until the server ends.  Exits 0 then, 1 when there is no WebSocket.
+ */
+#include "../../cmd/send/ws.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/line.h"
+
+static bool is_open;
+static char awaited[256];
+
+static void
+on_open(void *arg)
+{
+	(void)arg;
+	is_open = true;
+}
+
+static void
+on_text(void *arg, char *text, size_t len)
+{
+	(void)arg;
+	printf("%.*s%s", (int)len, text,
+	    len > 0 && text[len - 1] == '\n' ? "" : "\n");
+	fflush(stdout);
+	if (awaited[0] != '\0' && strstr(text, awaited) != NULL)
+		awaited[0] = '\0';
+}
+
+static void
+flush(struct ws *w, int fd)
+{
+	const uint8_t *p;
+	ssize_t done;
+	size_t n;
+
+	while (p = ws_peek(w, &n), n > 0) {
+		done = send(fd, p, n, MSG_NOSIGNAL);
+		if (done <= 0)
+			exit(0); /* the server has left */
+		ws_skip(w, (size_t)done);
+	}
+}
+
+static void
+say_big(struct ws *w, int opcode, size_t n)
+{
+	struct wslay_event_msg m = { .opcode = (uint8_t)opcode,
+		.msg_length = n };
+	uint8_t *bytes = malloc(n + 1);
+
+	if (bytes == NULL)
+		exit(1);
+	memset(bytes, opcode == WSLAY_TEXT_FRAME ? 'x' : 0xff, n);
+	m.msg = bytes;
+	if (wslay_event_queue_msg(w->frames, &m) != 0 ||
+	    wslay_event_send(w->frames) != 0)
+		exit(1);
+	free(bytes);
+}
+
+static void
+obey(struct ws *w, char *line, size_t len)
+{
+	if (strncmp(line, "!text ", 6) == 0)
+		say_big(w, WSLAY_TEXT_FRAME, strtoul(line + 6, NULL, 10));
+	else if (strncmp(line, "!binary ", 8) == 0)
+		say_big(w, WSLAY_BINARY_FRAME, strtoul(line + 8, NULL, 10));
+	else if (strncmp(line, "!wait ", 6) == 0)
+		snprintf(awaited, sizeof(awaited), "%s", line + 6);
+	else if (ws_text(w, line, len) != 0)
+		exit(1);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0), has_input = 1;
+	struct ws w = { .on_open = on_open, .on_text = on_text };
+	struct pollfd fds[2];
+	struct line_reader in;
+	char buf[65536], *line;
+	size_t len;
+	ssize_t n;
+
+	if (argc != 3)
+		return 64;
+	to.sin_port = htons((uint16_t)atoi(argv[1]));
+	signal(SIGPIPE, SIG_IGN);
+	line_reader_init(&in, 65536);
+	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == -1 ||
+	    ws_start(&w, "localhost", argv[2]) != 0)
+		return 1;
+	for (;;) {
+		while (is_open && awaited[0] == '\0' &&
+		       line_reader_next(&in, &line, &len) == 1) {
+			obey(&w, line, len);
+			flush(&w, fd);
+		}
+		flush(&w, fd);
+		fds[0] = (struct pollfd){ .fd = fd, .events = POLLIN };
+		fds[1] = (struct pollfd){
+			.fd =
+			    has_input && is_open && awaited[0] == '\0' ? 0 : -1,
+			.events = POLLIN
+		};
+		if (poll(fds, 2, -1) == -1)
+			return 1;
+		if (fds[1].revents != 0 && line_reader_read(&in, 0) <= 0)
+			has_input = 0;
+		if (fds[0].revents == 0)
+			continue;
+		n = read(fd, buf, sizeof(buf));
+		if (n <= 0)
+			return is_open ? 0 : 1;
+		if (ws_recv(&w, buf, (size_t)n) != 0) {
+			fprintf(stderr, "ws_client: %s (%d)\n",
+			    ws_strerror(w.error), w.status);
+			return 1;
+		}
+	}
+}
