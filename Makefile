@@ -23,7 +23,7 @@ BIN = $(B)/bin
 SANFLAGS = -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 
-PKGS = libcurl openssl libnghttp2 jansson zlib sndfile portaudio-2.0 soxr \
+PKGS = libcurl openssl libnghttp2 jansson zlib sndfile portaudio-2.0 soxr opus \
 	libjwt libqrencode libpng icu-uc
 ENGINE_PKGS = pocketsphinx sphinxbase espeak-ng
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) $(ENGINE_PKGS))
