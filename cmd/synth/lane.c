@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json.h"
 #include "base/log.h"
 #include "base/pcm.h"
 
@@ -13,7 +12,7 @@
 #define FIRST_MS 100
 #define LINE_MS_MAX 800
 /* A line of less than this is not worth its envelope, unless it is the last. */
-#define LINE_MS_MIN 20
+#define LINE_MS_MIN VOICELINE_CUT_MS
 /* Audio leaves this long before it is played: enough for a phone's hiccup, and
  * little enough that a listener who joins is not left in silence. */
 #define AHEAD_MS 2000
@@ -35,6 +34,8 @@ lane_init(struct lane *l, const char *tag, const struct lane_config *config,
 	l->owner = owner;
 	service_error_init(&l->refusal);
 	l->tail = &l->head;
+	l->formats = VOICE_PCM;
+	voiceline_writer_init(&l->writer, config->out);
 }
 
 static void
@@ -49,13 +50,14 @@ sentence_free(struct sentence *s, int64_t now_ms)
 	free(s);
 }
 
+/* Take the sentence at `at` out of the line. */
 static void
-lane_pop(struct lane *l, int64_t now_ms)
+lane_remove(struct lane *l, struct sentence **at, int64_t now_ms)
 {
-	struct sentence *s = l->head;
+	struct sentence *s = *at;
 
-	if ((l->head = s->next) == NULL)
-		l->tail = &l->head;
+	if ((*at = s->next) == NULL)
+		l->tail = at;
 	l->nsentences--;
 	sentence_free(s, now_ms);
 }
@@ -64,7 +66,8 @@ void
 lane_release(struct lane *l, int64_t now_ms)
 {
 	while (l->head != NULL)
-		lane_pop(l, now_ms);
+		lane_remove(l, &l->head, now_ms);
+	voiceline_writer_release(&l->writer);
 }
 
 int
@@ -182,7 +185,7 @@ sentence_advance(struct sentence *s, int64_t now_ms)
 	int64_t plays_ms;
 	size_t n;
 
-	if (!s->is_started && s->n == 0 && s->tempo.sonic == NULL &&
+	if (!s->is_started && s->tempo.sonic == NULL &&
 	    bytes_len(&s->pcm) == 0) {
 		plays_ms =
 		    l->play_until_ms > now_ms ? l->play_until_ms : now_ms;
@@ -204,106 +207,137 @@ sentence_advance(struct sentence *s, int64_t now_ms)
 	}
 }
 
-static void
-write_audio(struct sentence *s, const uint8_t *pcm, size_t n, bool is_last)
+static struct voiceline_head
+head_of(const struct sentence *s)
 {
-	struct lane *l = s->lane;
-	json_t *obj = json_object();
-	char *line = NULL;
-	size_t len;
+	const struct lane *l = s->lane;
 
-	json_object_set_new(obj, "type", json_string("audio"));
-	json_object_set_new(obj, "id", json_string(s->id));
-	json_object_set_new(obj, "lang", json_string(l->tag));
-	json_object_set_new(obj, "voice",
-	    json_string(l->voice.voice == NULL ? "" : l->voice.voice->id));
-	json_object_set_new(obj, "n", json_integer((json_int_t)s->n));
-	json_object_set_new(obj, "last", json_boolean(is_last));
-	json_object_set_new(obj, "encoding", json_string("pcm_s16le"));
-	json_object_set_new(obj, "rate_hz", json_integer(PCM_RATE_HZ));
-	json_object_set_new(obj, "speed", json_real(s->tempo.speed));
-	json_object_set_new(
-	    obj, "translated_at_ms", json_ms(s->translated_at_ms));
-	if (s->n == 0 && n > 0)
-		json_object_set_new(
-		    obj, "voiced_at_ms", json_ms(s->voiced_at_ms));
-	if (s->why != NULL && is_last)
-		json_object_set_new(obj, "error", json_string(s->why));
-	if (obj == NULL ||
-	    (line = json_line_dump_data(obj, pcm, n, &len)) == NULL)
-		l->error = OUT_ERR_NOMEM;
-	else if (l->error == 0)
-		l->error = out_line(l->config->out, line, len);
-	free(line);
-	json_decref(obj);
-	s->n++;
-	s->is_started = true;
+	return (struct voiceline_head){
+		.id = s->id,
+		.lang = l->tag,
+		.voice = l->voice.voice == NULL ? "" : l->voice.voice->id,
+		.speed = s->tempo.speed,
+		.translated_at_ms = s->translated_at_ms,
+		.voiced_at_ms = s->voiced_at_ms,
+		.error = s->why,
+	};
 }
 
-/* Bytes of the next line, 0: not now. */
+/* Bytes of the next piece, 0: not now. */
 static size_t
-line_bytes(const struct sentence *s, int64_t ahead_ms, bool is_complete)
+piece_bytes(const struct sentence *s, int64_t ahead_ms, bool is_complete)
 {
 	size_t have = bytes_len(&s->pcm) & ~(size_t)1;
 	size_t want;
-	int64_t ms = s->n == 0 ? FIRST_MS : ahead_ms;
+	int64_t ms = s->is_started ? ahead_ms : FIRST_MS;
 
 	if (s->lane->config->is_fast)
 		ms = LINE_MS_MAX;
 	ms = ms < FIRST_MS ? FIRST_MS : ms > LINE_MS_MAX ? LINE_MS_MAX : ms;
-	want = pcm_bytes_of_ms(ms);
+	want = pcm_bytes_of_ms(ms - ms % VOICELINE_CUT_MS);
 	/* A crumb at the end goes with the line before it. */
 	if (is_complete && have <= want + pcm_bytes_of_ms(LINE_MS_MIN))
 		return have;
 	if (have >= want)
 		return want;
-	if (s->n > 0 && ahead_ms < DRY_MS &&
-	    have >= pcm_bytes_of_ms(LINE_MS_MIN))
-		return have;
+	if (s->is_started && ahead_ms < DRY_MS)
+		return have - have % pcm_bytes_of_ms(VOICELINE_CUT_MS);
 	return 0;
 }
 
-/* Write lines of the head.  Returns whether it is through. */
-static bool
-emit_head(struct lane *l, int64_t now_ms, double wall_ms)
+/* Let n bytes of the head leave, as lines and to the taps. */
+static void
+emit_piece(struct lane *l, size_t n, bool is_last, double wall_ms)
 {
 	struct sentence *s = l->head;
-	bool is_complete;
+	struct voiceline_head head;
 	const uint8_t *p;
-	size_t n, len;
+	size_t len;
 
-	if (s->state == SENTENCE_WAITING)
+	if (!s->is_started)
+		s->voiced_at_ms = wall_ms;
+	head = head_of(s);
+	p = bytes_peek(&s->pcm, &len);
+	if (l->error == 0)
+		l->error = voicelines_write(
+		    &s->lines, &l->writer, &head, l->formats, p, n, is_last);
+	taps_feed(l->config->taps, l->tag, s->id, p, n, l->play_until_ms);
+	bytes_skip(&s->pcm, n);
+	s->is_started = true;
+	l->play_until_ms += (int64_t)pcm_ms_of_bytes(n);
+	l->audio_ms += pcm_ms_of_bytes(n);
+}
+
+/* Write the next line of the head if it is due; it leaves when it is done. */
+static bool
+emit_next(struct lane *l, int64_t now_ms, double wall_ms)
+{
+	struct sentence *s = l->head;
+	bool is_complete, is_last;
+	size_t n;
+
+	if (s == NULL || s->state == SENTENCE_WAITING || l->error != 0 ||
+	    out_is_full(l->config->out))
 		return false;
 	sentence_advance(s, now_ms);
 	is_complete = s->state != SENTENCE_ASKED;
-	for (;;) {
-		if (l->play_until_ms < now_ms)
-			l->play_until_ms = now_ms;
-		if (!l->config->is_fast && l->play_until_ms - now_ms > AHEAD_MS)
-			return false;
-		n = line_bytes(s, l->play_until_ms - now_ms, is_complete);
-		if (n == 0 && !is_complete)
-			return false;
-		if (s->n == 0)
-			s->voiced_at_ms = wall_ms;
-		p = bytes_peek(&s->pcm, &len);
-		write_audio(s, p, n, is_complete && n == len);
-		bytes_skip(&s->pcm, n);
-		l->play_until_ms += (int64_t)pcm_ms_of_bytes(n);
-		l->audio_ms += pcm_ms_of_bytes(n);
-		if (is_complete && bytes_len(&s->pcm) == 0) {
-			l->said += s->state == SENTENCE_SAID;
-			return true;
-		}
+	if (l->play_until_ms < now_ms)
+		l->play_until_ms = now_ms;
+	if (!l->config->is_fast && l->play_until_ms - now_ms > AHEAD_MS)
+		return false;
+	n = piece_bytes(s, l->play_until_ms - now_ms, is_complete);
+	if (n == 0 && !is_complete)
+		return false;
+	is_last = is_complete && n == (bytes_len(&s->pcm) & ~(size_t)1);
+	emit_piece(l, n, is_last, wall_ms);
+	if (is_last) {
+		l->said += s->state == SENTENCE_SAID;
+		lane_remove(l, &l->head, now_ms);
 	}
+	return true;
+}
+
+void
+lane_emit_first(struct lane *l, int64_t now_ms, double wall_ms)
+{
+	if (l->head != NULL && !l->head->is_started)
+		(void)emit_next(l, now_ms, wall_ms);
+}
+
+bool
+lane_emit_one(struct lane *l, int64_t now_ms, double wall_ms)
+{
+	return l->has_more = emit_next(l, now_ms, wall_ms);
 }
 
 void
 lane_emit(struct lane *l, int64_t now_ms, double wall_ms)
 {
-	while (l->head != NULL && l->error == 0 &&
-	       !out_is_full(l->config->out) && emit_head(l, now_ms, wall_ms))
-		lane_pop(l, now_ms);
+	while (lane_emit_one(l, now_ms, wall_ms))
+		continue;
+}
+
+size_t
+lane_cut(struct lane *l, const char *id, const char *why, int64_t now_ms)
+{
+	struct sentence **at = &l->head, *s;
+	struct voiceline_head head;
+	size_t n = 0;
+
+	while ((s = *at) != NULL) {
+		if (id != NULL && strcmp(s->id, id) != 0) {
+			at = &s->next;
+			continue;
+		}
+		s->why = why;
+		head = head_of(s);
+		if (s->is_started && l->error == 0)
+			l->error = voicelines_cut(
+			    &s->lines, &l->writer, &head, l->formats);
+		lane_remove(l, at, now_ms);
+		n++;
+	}
+	return n;
 }
 
 void
@@ -321,6 +355,8 @@ lane_prepare(const struct lane *l, struct loop *loop, int64_t now_ms)
 	}
 	if (s->state == SENTENCE_WAITING || out_is_full(l->config->out))
 		return;
+	if (l->has_more)
+		loop_deadline(loop, now_ms);
 	if (!l->config->is_fast && l->play_until_ms - now_ms > AHEAD_MS)
 		loop_deadline(loop, l->play_until_ms - AHEAD_MS);
 	else if (s->state != SENTENCE_ASKED)

@@ -16,7 +16,9 @@
 #include "base/loop.h"
 #include "base/out.h"
 #include "speech.h"
+#include "tap.h"
 #include "tempo.h"
+#include "voiceline.h"
 #include "voices.h"
 
 struct lane;
@@ -45,15 +47,16 @@ struct sentence {
 	struct bytes raw;      /* as it came */
 	struct bytes pcm;      /* as it leaves */
 	struct tempo tempo;
-	bool is_started; /* its first line has left */
+	bool is_started; /* some of it has left */
 	bool is_flushed; /* tempo has given all */
-	unsigned int n;  /* next chunk */
+	struct voicelines lines;
 	double voiced_at_ms;
-	const char *why; /* a word for the line: lag, failed, stopped */
+	const char *why; /* a word for the line; booth-lines(5) has them all */
 };
 
 struct lane_config {
 	struct out *out;    /* borrowed */
+	struct taps *taps;  /* borrowed; NULL: none */
 	int64_t max_lag_ms; /* 0: no bound */
 	bool is_fast;       /* lines leave at once, not when they are played */
 };
@@ -63,14 +66,17 @@ struct lane {
 	const struct lane_config *config; /* borrowed */
 	void *owner;               /* for callbacks of speeches; borrowed */
 	struct voice_choice voice; /* .voice NULL: captions only */
-	bool is_chosen;            /* voice was looked for */
-	bool uses_calls;           /* the stream is refused: SynthesizeSpeech */
-	bool is_degraded;          /* told, and not yet taken back */
+	unsigned int formats;      /* VOICE_*: what is listened to now */
+	struct voiceline_writer writer;
+	bool is_chosen;   /* voice was looked for */
+	bool uses_calls;  /* the stream is refused: SynthesizeSpeech */
+	bool is_degraded; /* told, and not yet taken back */
 	struct service_error refusal; /* of a stream, the last; or none */
 	struct sentence *head;
 	struct sentence **tail;
 	size_t nsentences;
 	int64_t play_until_ms; /* monotonic: what was sent is played by then */
+	bool has_more;         /* another line could leave at once */
 	unsigned long said;
 	unsigned long skipped;
 	double audio_ms;
@@ -102,10 +108,26 @@ void sentence_reset(struct sentence *s);
  * that has begun still leaves. */
 void sentence_skip(struct sentence *s, const char *why);
 
-/* Write the lines that are due; sentences that are done leave. */
+/*
+ * Drop the sentences with that id (NULL: all) as if they had never been: what
+ * runs for them is cancelled.  Of one that has begun to leave nothing more does
+ * but a line that says that it ends, and why.  Returns how many there were.
+ */
+size_t
+lane_cut(struct lane *l, const char *id, const char *why, int64_t now_ms);
+
+/* Write the first line of the sentence at the head, if it is to be written now:
+ * this is what somebody waits for. */
+void lane_emit_first(struct lane *l, int64_t now_ms, double wall_ms);
+
+/* Write the next line that is due; sentences that are done leave.  Whether
+ * there may be another. */
+bool lane_emit_one(struct lane *l, int64_t now_ms, double wall_ms);
+
+/* Write all that are due. */
 void lane_emit(struct lane *l, int64_t now_ms, double wall_ms);
 
-/* Wake when lane_emit() has something to do. */
+/* Wake when there is something to write. */
 void lane_prepare(const struct lane *l, struct loop *loop, int64_t now_ms);
 
 /* Whether no sentence is left. */

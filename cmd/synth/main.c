@@ -16,9 +16,9 @@
 #include "base/json.h"
 #include "base/lang.h"
 #include "base/log.h"
-#include "base/opt.h"
 #include "base/out.h"
 #include "base/stop.h"
+#include "options.h"
 #include "speech.h"
 #include "synth.h"
 #include "voices.h"
@@ -31,170 +31,6 @@
 #define STOP_MS 5000
 /* For the first audio of a sentence, and between two pieces of it. */
 #define SPEECH_TIMEOUT_MS 8000
-/* The service's default quotas (PROTOCOL 5.1). */
-#define STREAMS_DEFAULT 8
-#define STREAMS_PER_S_DEFAULT 8.0
-#define MAX_LAG_MS_DEFAULT 5000
-#define VOICES_MAX 64
-
-static const char usage[] =
-    "usage: synth [-t LANG,...] [--engine ENGINE] [--voice LANG=ID]... "
-    "[options]\n"
-    "Translation lines on standard input; the same, with audio, on standard "
-    "output.\n"
-    "\n"
-    "  -t, --target LANG,...    voice these languages (default: all that "
-    "come)\n"
-    "      --engine ENGINE      generative (default), neural or standard to "
-    "begin with\n"
-    "      --voice LANG=ID      this voice for that language; repeats\n"
-    "      --max-lag-ms N       speak faster when later than this, then leave "
-    "out\n"
-    "                           (default 5000; 0: never)\n"
-    "      --pace PACE          realtime (default), or fast: audio at once\n"
-    "      --streams N          streams at once (default 8, Polly's quota)\n"
-    "      --streams-per-s N    new streams a second (default 8, Polly's "
-    "quota)\n"
-    "      --warm N             connections kept ready (default: a language "
-    "each)\n"
-    "      --region REGION      AWS region (default: AWS_REGION, profile)\n"
-    "      --endpoint-url URL   service to use in place of AWS's\n"
-    "      --profile NAME       profile of the AWS configuration files\n"
-    "  -h, --help    -V, --version    -v, --verbose    -q, --quiet\n"
-    "\n"
-    "synth(1) has the details, booth-lines(5) the format.\n";
-
-enum {
-	OPT_ENGINE = 256,
-	OPT_VOICE,
-	OPT_MAX_LAG,
-	OPT_PACE,
-	OPT_STREAMS,
-	OPT_STREAMS_PER_S,
-	OPT_WARM,
-};
-
-static const struct option longs[] = {
-	{ "target", required_argument, NULL, 't' },
-	{ "engine", required_argument, NULL, OPT_ENGINE },
-	{ "voice", required_argument, NULL, OPT_VOICE },
-	{ "max-lag-ms", required_argument, NULL, OPT_MAX_LAG },
-	{ "pace", required_argument, NULL, OPT_PACE },
-	{ "streams", required_argument, NULL, OPT_STREAMS },
-	{ "streams-per-s", required_argument, NULL, OPT_STREAMS_PER_S },
-	{ "warm", required_argument, NULL, OPT_WARM },
-	{ NULL, 0, NULL, 0 },
-};
-
-struct options {
-	char **tags; /* canonical; NULL: all */
-	size_t ntags;
-	struct synth_voice voices[VOICES_MAX];
-	size_t nvoices;
-	unsigned int engine;
-	int64_t max_lag_ms;
-	bool is_fast;
-	unsigned int streams;
-	double streams_per_s;
-	long warm; /* -1: one a language */
-	struct config_options config;
-};
-
-static void
-set_tags(struct options *o, const char *value)
-{
-	char buf[LANG_TAG_MAX];
-
-	opt_list_free(o->tags);
-	o->tags = opt_list("-t", value, &o->ntags);
-	for (size_t i = 0; i < o->ntags; i++) {
-		char *tag;
-
-		if (!lang_is_tag(o->tags[i]))
-			opt_fail("-t: '%s' is no language tag such as es-ES",
-			    o->tags[i]);
-		tag = xstrdup(lang_canonical(o->tags[i], buf));
-		free(o->tags[i]);
-		o->tags[i] = tag;
-	}
-}
-
-static void
-add_voice(struct options *o, char *value)
-{
-	char *equals = strchr(value, '='), buf[LANG_TAG_MAX];
-	const char *tag;
-
-	if (equals == NULL || equals == value || equals[1] == '\0')
-		opt_fail("--voice takes LANG=ID such as es-ES=Lucia, not '%s'",
-		    value);
-	if (o->nvoices == VOICES_MAX)
-		opt_fail("--voice is given more than %d times", VOICES_MAX);
-	*equals = '\0';
-	if (!lang_is_tag(value))
-		opt_fail("--voice: '%s' is no language tag", value);
-	tag = xstrdup(lang_canonical(value, buf));
-	o->voices[o->nvoices++] = (struct synth_voice){ tag, equals + 1 };
-}
-
-static void
-parse_options(struct options *o, int argc, char **argv)
-{
-	static const struct opt_spec spec = { "synth", usage, "t:", longs,
-		client_options };
-	static const char *const paces[] = { "realtime", "fast", NULL };
-	static const char *const engines[] = { "generative", "neural",
-		"standard", NULL };
-	int c;
-
-	memset(o, 0, sizeof(*o));
-	o->engine = POLLY_GENERATIVE;
-	o->max_lag_ms = MAX_LAG_MS_DEFAULT;
-	o->streams = STREAMS_DEFAULT;
-	o->streams_per_s = STREAMS_PER_S_DEFAULT;
-	o->warm = -1;
-	while ((c = opt_next(argc, argv, &spec)) != -1) {
-		switch (c) {
-		case 't':
-			set_tags(o, optarg);
-			break;
-		case OPT_ENGINE:
-			o->engine = polly_engine_parse(
-			    engines[opt_choice("--engine", optarg, engines)]);
-			break;
-		case OPT_VOICE:
-			add_voice(o, optarg);
-			break;
-		case OPT_MAX_LAG:
-			o->max_lag_ms =
-			    opt_num("--max-lag-ms", optarg, 0, 3600000);
-			break;
-		case OPT_PACE:
-			o->is_fast = opt_choice("--pace", optarg, paces) == 1;
-			break;
-		case OPT_STREAMS:
-			o->streams =
-			    (unsigned int)opt_num("--streams", optarg, 1, 1000);
-			break;
-		case OPT_STREAMS_PER_S:
-			o->streams_per_s = opt_real("--streams-per-s", optarg,
-			    0.1, SYNTH_STREAMS_PER_S_MAX);
-			break;
-		case OPT_WARM:
-			o->warm = (long)opt_num("--warm", optarg, 0, 64);
-			break;
-		default:
-			client_option(&o->config, c, optarg);
-			break;
-		}
-	}
-	if (optind < argc)
-		opt_fail("unexpected argument '%s'", argv[optind]);
-	/* Recorded lines come all at once: nothing is late then. */
-	if (o->is_fast)
-		o->max_lag_ms = 0;
-}
-
 struct stage {
 	struct options options;
 	struct client client;
@@ -224,7 +60,8 @@ set_up_pool(struct stage *t)
 
 	memset(&config, 0, sizeof(config));
 	client_conn_config(&t->client, &config.conn);
-	config.warm = t->options.warm >= 0   ? (size_t)t->options.warm
+	config.warm = t->options.connections >= 0
+	                  ? (size_t)t->options.connections
 	              : t->options.ntags > 0 ? t->options.ntags
 	                                     : 2;
 	if (config.warm > t->options.streams)
@@ -259,6 +96,9 @@ set_up(struct stage *t)
 	if (stop_init() != 0 ||
 	    out_init(&t->out, STDOUT_FILENO, OUT_HIGH_BYTES) != 0)
 		die(EX_OSERR, "cannot use standard output");
+	if (taps_start(&t->options.taps, t->options.fills_silence,
+		t->options.is_fast, clock_mono_ms(), err, sizeof(err)) != 0)
+		die(EX_CANTCREAT, "--pcm: %s", err);
 }
 
 static void
@@ -268,10 +108,12 @@ start(struct stage *t)
 		.service = &t->service,
 		.voices = &t->voices,
 		.out = &t->out,
+		.taps = &t->options.taps,
 		.tags = t->options.tags,
 		.chosen = t->options.voices,
 		.nchosen = t->options.nvoices,
 		.engine = t->options.engine,
+		.encodings = t->options.encodings,
 		.max_streams = t->options.streams,
 		.streams_per_s = t->options.streams_per_s,
 		.max_lag_ms = t->options.max_lag_ms,
@@ -344,7 +186,8 @@ is_finished(struct stage *t, int64_t now_ms)
 	    (!voices_may_come(&t->voices) ||
 		now_ms - t->ended_at_ms >= VOICES_WAIT_MS))
 		return true;
-	return synth_is_idle(&t->synth);
+	return synth_is_idle(&t->synth) &&
+	       taps_is_idle(&t->options.taps, now_ms);
 }
 
 /* Returns false when it is time to leave. */
@@ -362,10 +205,11 @@ turn(struct stage *t, struct loop *l)
 	http_caller_prepare(t->caller, l);
 	pool_prepare(t->pool, l, now_ms);
 	synth_prepare(&t->synth, l, now_ms);
+	taps_prepare(&t->options.taps, l, now_ms);
 	out_prepare(&t->out, l);
 	if (t->stopped_at_ms != 0)
 		loop_deadline(l, t->stopped_at_ms + STOP_MS);
-	else if (t->ended_at_ms != 0)
+	else if (t->ended_at_ms != 0 && t->voices.state != VOICES_KNOWN)
 		loop_deadline(l, t->ended_at_ms + VOICES_WAIT_MS);
 	if (loop_wait(l) < 0)
 		die(EX_OSERR, "cannot wait for events");
@@ -385,6 +229,7 @@ turn(struct stage *t, struct loop *l)
 	http_caller_dispatch(t->caller, l, now_ms, wall_ms);
 	pool_dispatch(t->pool, l, now_ms);
 	synth_dispatch(&t->synth, now_ms, wall_ms);
+	taps_dispatch(&t->options.taps, l, now_ms);
 	pool_flush(t->pool);
 	if (out_dispatch(&t->out, l) != 0 || synth_out_error(&t->synth) != 0)
 		return false;
@@ -431,7 +276,7 @@ main(int argc, char **argv)
 	int status;
 
 	memset(&t, 0, sizeof(t));
-	parse_options(&t.options, argc, argv);
+	options_parse(&t.options, argc, argv);
 	set_up(&t);
 	start(&t);
 	loop_init(&loop);
@@ -447,8 +292,6 @@ main(int argc, char **argv)
 	http_caller_free(t.caller);
 	client_release(&t.client);
 	out_release(&t.out);
-	for (size_t i = 0; i < t.options.nvoices; i++)
-		free((char *)t.options.voices[i].tag);
-	opt_list_free(t.options.tags);
+	options_release(&t.options);
 	return status;
 }

@@ -36,6 +36,7 @@ synth_init(struct synth *s, const struct synth_config *config)
 	memset(s, 0, sizeof(*s));
 	s->config = *config;
 	s->lane_config.out = config->out;
+	s->lane_config.taps = config->taps;
 	s->lane_config.max_lag_ms = config->max_lag_ms;
 	s->lane_config.is_fast = config->is_fast;
 	s->window_ms = 1000;
@@ -134,6 +135,7 @@ find_lane(struct synth *s, const char *tag)
 	if ((l = malloc(sizeof(*l))) == NULL)
 		return NULL;
 	lane_init(l, tag, &s->lane_config, s);
+	l->formats = s->config.encodings;
 	s->lanes[s->nlanes++] = l;
 	return l;
 }

@@ -31,10 +31,12 @@ struct synth_config {
 	const struct speech_service *service;
 	struct voices *voices;
 	struct out *out;
+	struct taps *taps;
 	char **tags; /* NULL-ended languages to voice; NULL: all that come */
 	const struct synth_voice *chosen;
 	size_t nchosen;
 	unsigned int engine;      /* enum polly_engine to begin with */
+	unsigned int encodings;   /* VOICE_*, of the lines */
 	unsigned int max_streams; /* at once: the account's quota */
 	double streams_per_s;     /* new ones: the account's quota */
 	int64_t max_lag_ms;

@@ -114,7 +114,7 @@ bench_first_audio() {
 		first_audio "warm, $n language$([ $n = 1 ] || echo s)" $rounds $n --
 	done
 	for n in 1 8; do
-		first_audio "cold, $n language$([ $n = 1 ] || echo s)" $cold $n -c -- --warm 0
+		first_audio "cold, $n language$([ $n = 1 ] || echo s)" $cold $n -c -- --connections 0
 	done
 	stop "${services[@]}"
 }

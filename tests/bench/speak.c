@@ -9,7 +9,7 @@
  * is written to it at once; each audio line that comes first is a row: "ours",
  * language, microseconds from the write.  Then the bare client asks the same:
  * rows "bare".  -c: cold, COMMAND is started anew for each round and has no
- * connection (--warm 0).
+ * connection (--connections 0).
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,5 @@
-/* with: cmd/synth/lane.c cmd/synth/tempo.c tests/unit/support/no_speech.c */
+/* with: cmd/synth/lane.c cmd/synth/tempo.c cmd/synth/voiceline.c */
+/* with: cmd/synth/tap.c tests/unit/support/no_speech.c */
 #define _GNU_SOURCE
 /*
  * One voiced language: order, the shape of its lines, the play-out clock, and
