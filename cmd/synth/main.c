@@ -137,7 +137,7 @@ static void
 hear(struct stage *t, const json_t *obj, int64_t now_ms)
 {
 	const char *lang = json_str(obj, "lang"), *text = json_str(obj, "text");
-	const char *id = json_str(obj, "id");
+	const char *id = json_str(obj, "id"), *say = json_str(obj, "say");
 	char buf[LANG_TAG_MAX];
 
 	if (strcmp(json_line_type(obj), "translation") != 0 || lang == NULL ||
@@ -145,11 +145,12 @@ hear(struct stage *t, const json_t *obj, int64_t now_ms)
 		return;
 	/* Source text in place of a translation is not for this voice, and
 	 * late captions belong to another moment. */
-	if (json_str(obj, "error") != NULL || json_is_set(obj, "late") ||
-	    text[strspn(text, " \t\n")] == '\0')
+	if (json_str(obj, "error") != NULL || json_is_set(obj, "late"))
 		return;
-	synth_say(&t->synth, lang_canonical(lang, buf), id, text,
-	    json_num(obj, "translated_at_ms", 0), now_ms);
+	/* How to say it, where that is not how it is written. */
+	synth_say(&t->synth, lang_canonical(lang, buf), id,
+	    say == NULL ? text : say, json_num(obj, "translated_at_ms", 0),
+	    now_ms);
 }
 
 /* Captions first: a line leaves before anything is asked for it. */

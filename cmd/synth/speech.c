@@ -7,6 +7,7 @@
 #include "aws/polly_speech.h"
 #include "aws/polly_stream.h"
 #include "base/log.h"
+#include "spoken.h"
 
 #define OUTPUT_FORMAT "pcm"
 #define SAMPLE_RATE "16000"
@@ -21,6 +22,9 @@ struct speech {
 	struct credentials *credentials; /* of the stream */
 	struct bidi *bidi;
 	struct http_call *call;
+	char *text;                       /* of a call: all of it */
+	size_t asked;                     /* bytes of it that were asked for */
+	const struct voice_choice *voice; /* borrowed */
 	struct polly_pcm pcm;
 	uint8_t piece[PIECE_BYTES + 2];
 	int64_t now_ms;
@@ -120,21 +124,6 @@ static const struct bidi_events bidi_callbacks = {
 /* A text that is no text: not one of bidi.h's codes. */
 #define SAY_ERR_TEXT (-100)
 
-/* Bytes of the next TextEvent: all, or up to a space, within what is billed. */
-static size_t
-piece_len(const char *text)
-{
-	size_t len = strlen(text), n = 0, space = 0, chars = 0;
-
-	for (; n < len && chars < POLLY_STREAM_MAX_BILLED_CHARS; n++) {
-		if (text[n] == ' ')
-			space = n + 1;
-		/* Counted when the next one begins. */
-		chars += ((uint8_t)text[n + 1] & 0xc0) != 0x80;
-	}
-	return n == len || space == 0 ? n : space;
-}
-
 static int
 say_text(struct speech *s, const char *text, double wall_ms)
 {
@@ -143,7 +132,7 @@ say_text(struct speech *s, const char *text, double wall_ms)
 	int rc = 0;
 
 	for (; rc == 0 && *text != '\0'; text += len) {
-		len = piece_len(text);
+		len = spoken_piece(text, POLLY_STREAM_MAX_BILLED_CHARS);
 		rc = polly_stream_text_event(text, len, false, false, &json);
 		if (rc != 0)
 			return rc == POLLY_STREAM_ERR_TEXT ? SAY_ERR_TEXT
@@ -226,6 +215,7 @@ speech_new(const struct speech_service *service,
 	s->events = request->events;
 	s->arg = request->arg;
 	s->has_words = has_words(request->text);
+	s->voice = request->voice;
 	s->now_ms = now_ms;
 	s->deadline_ms = now_ms + service->timeout_ms;
 	s->chars = -1;
@@ -288,29 +278,38 @@ on_body(void *arg, const uint8_t *p, size_t n)
 	return 0;
 }
 
+static int call_next(struct speech *s, struct service_error *error);
+
+/* The call may have been for a part of a long text. */
 static void
 on_answer(void *arg, const struct http_answer *answer)
 {
 	struct speech *s = arg;
 	const char *chars =
 	    http_answer_header(answer, "x-amzn-requestcharacters");
+	struct service_error error = answer->error;
 
 	s->call = NULL;
 	if (chars != NULL)
-		s->chars = strtol(chars, NULL, 10);
-	speech_done(s,
-	    answer->error.class == SERVICE_ERROR_NONE ? NULL : &answer->error);
+		s->chars =
+		    (s->chars > 0 ? s->chars : 0) + strtol(chars, NULL, 10);
+	if (error.class == SERVICE_ERROR_NONE && s->text[s->asked] != '\0' &&
+	    call_next(s, &error) == 0)
+		return;
+	speech_done(s, error.class == SERVICE_ERROR_NONE ? NULL : &error);
 }
 
-struct speech *
-speech_call(const struct speech_service *service,
-    const struct speech_request *request, int64_t now_ms,
-    struct service_error *error)
+/* Ask for as much as one call may say.  0, or -1 with *error. */
+static int
+call_next(struct speech *s, struct service_error *error)
 {
-	const struct voice_choice *v = request->voice;
+	size_t n =
+	    spoken_piece(s->text + s->asked, POLLY_SPEECH_MAX_BILLED_CHARS);
+	char *piece = strndup(s->text + s->asked, n), *body = NULL;
+	const struct voice_choice *v = s->voice;
 	const struct polly_speech say = {
 		.output_format = OUTPUT_FORMAT,
-		.text = request->text,
+		.text = piece,
 		.voice_id = v->voice->id,
 		.sample_rate = SAMPLE_RATE,
 		.engine = polly_engine_name(v->engine),
@@ -318,30 +317,45 @@ speech_call(const struct speech_service *service,
 		.text_type = "text",
 	};
 	struct http_request http;
-	struct speech *s;
-	char *body;
 	size_t len;
 	int rc;
 
-	service_error_init(error);
-	if ((rc = polly_speech_body(&say, &body, &len)) != 0) {
+	out_of_memory(error);
+	if (piece != NULL && (rc = polly_speech_body(&say, &body, &len)) != 0 &&
+	    rc != POLLY_SPEECH_ERR_NOMEM)
 		service_error_set(error, SERVICE_ERROR_INVALID, "text", "%s",
 		    polly_speech_strerror(rc));
-		return NULL;
-	}
-	if ((s = speech_new(service, request, now_ms)) != NULL) {
+	if (body != NULL) {
 		memset(&http, 0, sizeof(http));
-		polly_speech_request(&http, service->endpoint, body, len);
+		polly_speech_request(&http, s->service->endpoint, body, len);
 		http.on_body = on_body;
 		http.body_type = "audio/";
 		http.on_done = on_answer;
 		http.arg = s;
-		s->call = http_call_start(service->caller, &http, LOOP_NEVER);
+		s->call =
+		    http_call_start(s->service->caller, &http, LOOP_NEVER);
 	}
+	free(piece);
 	free(body);
-	if (s == NULL || s->call == NULL) {
-		free(s);
-		out_of_memory(error);
+	if (s->call == NULL)
+		return -1;
+	s->asked += n;
+	s->pcm.has_odd = 0;
+	service_error_init(error);
+	return 0;
+}
+
+struct speech *
+speech_call(const struct speech_service *service,
+    const struct speech_request *request, int64_t now_ms,
+    struct service_error *error)
+{
+	struct speech *s = speech_new(service, request, now_ms);
+
+	out_of_memory(error);
+	if (s == NULL || (s->text = strdup(request->text)) == NULL ||
+	    call_next(s, error) != 0) {
+		speech_free(s, now_ms);
 		return NULL;
 	}
 	return s;
@@ -383,5 +397,6 @@ speech_free(struct speech *s, int64_t now_ms)
 	if (s->conn != NULL)
 		pool_return(s->service->pool, s->conn, now_ms);
 	credentials_unref(s->credentials);
+	free(s->text);
 	free(s);
 }

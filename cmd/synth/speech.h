@@ -39,8 +39,8 @@ struct speech_service {
 };
 
 struct speech_request {
-	const char *text; /* UTF-8; borrowed for the call */
-	const struct voice_choice *voice;
+	const char *text; /* of spoken_text(); borrowed for the call */
+	const struct voice_choice *voice;   /* borrowed until speech_free() */
 	const struct speech_events *events; /* borrowed until speech_free() */
 	void *arg;
 };
@@ -54,7 +54,8 @@ struct speech *speech_stream(const struct speech_service *service,
     const struct speech_request *request, int64_t now_ms, double wall_ms,
     struct service_error *error);
 
-/* Ask by SynthesizeSpeech.  NULL with *error set. */
+/* Ask by SynthesizeSpeech, a long text by several calls.  NULL with *error
+ * set. */
 struct speech *speech_call(const struct speech_service *service,
     const struct speech_request *request, int64_t now_ms,
     struct service_error *error);

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "spoken.h"
 
 /* Sentences asked for ahead of the one that plays: the next is ready when this
  * one ends, and no more is paid for than will be heard. */
@@ -176,18 +177,21 @@ void
 synth_say(struct synth *s, const char *tag, const char *id, const char *text,
     double translated_at_ms, int64_t now_ms)
 {
+	char *spoken = NULL;
 	struct lane *l;
 
 	if (!is_wanted(s, tag))
 		return;
 	if ((l = find_lane(s, tag)) == NULL ||
-	    ((!l->is_chosen || l->voice.voice != NULL) &&
-		lane_add(l, id, text, translated_at_ms, now_ms) != 0)) {
+	    (spoken = spoken_text(text)) == NULL ||
+	    (spoken[0] != '\0' && (!l->is_chosen || l->voice.voice != NULL) &&
+		lane_add(l, id, spoken, translated_at_ms, now_ms) != 0)) {
 		s->lost++;
 		log_msg(LOG_WARN, tag,
 		    "too much waits; an utterance has captions only, id=%s",
 		    id);
 	}
+	free(spoken);
 }
 
 static void

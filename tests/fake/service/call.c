@@ -48,7 +48,7 @@ serve_call(struct conn *c, const char *head, const char *body, size_t len)
 	const struct act *a = next_act(kind);
 	uint8_t pcm[SPEECH_BYTES];
 	json_t *obj;
-	const char *text;
+	const char *text, *type;
 
 	if (a != NULL) {
 		answer(c, atoi(a->arg), "application/json", a->arg2,
@@ -63,6 +63,8 @@ serve_call(struct conn *c, const char *head, const char *body, size_t len)
 	obj = json_loadb(body, len, 0, NULL);
 	text = json_string_value(json_object_get(obj, "Text"));
 	note("call text=%s", text == NULL ? "" : text);
+	type = json_string_value(json_object_get(obj, "TextType"));
+	note("call type=%s", type == NULL ? "" : type);
 	make_pcm(text == NULL ? "" : text, pcm);
 	answer(c, 200, "audio/pcm", NULL, pcm, sizeof(pcm));
 	json_decref(obj);

@@ -74,7 +74,7 @@ struct stream {
 	struct ear ears[2];
 	unsigned int nfinals;
 	/* speak */
-	char text[4096];
+	char text[16384];
 	size_t spoken;
 	int64_t close_at_ms; /* 0: not yet */
 };

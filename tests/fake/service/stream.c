@@ -408,6 +408,9 @@ on_inner(struct stream *s, const struct es_message *m)
 		obj = json_loadb(
 		    (const char *)m->payload, m->payload_len, 0, NULL);
 		text = json_string_value(json_object_get(obj, "Text"));
+		if (json_object_get(obj, "TextType") != NULL)
+			note("speak type=%s", json_string_value(json_object_get(
+						  obj, "TextType")));
 		if (text != NULL)
 			strncat(s->text, text,
 			    sizeof(s->text) - strlen(s->text) - 1);
