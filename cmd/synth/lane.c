@@ -35,6 +35,7 @@ lane_init(struct lane *l, const char *tag, const struct lane_config *config,
 	service_error_init(&l->refusal);
 	l->tail = &l->head;
 	l->formats = VOICE_PCM;
+	l->is_wanted = true;
 	voiceline_writer_init(&l->writer, config->out);
 }
 
@@ -67,6 +68,8 @@ lane_release(struct lane *l, int64_t now_ms)
 {
 	while (l->head != NULL)
 		lane_remove(l, &l->head, now_ms);
+	while (l->nheld > 0)
+		speech_free(l->held[--l->nheld], now_ms);
 	voiceline_writer_release(&l->writer);
 }
 
@@ -144,6 +147,16 @@ sentence_audio(struct sentence *s, const uint8_t *pcm, size_t n)
 		    "no room for the audio of utterance %s", s->id);
 }
 
+long
+sentence_chars(const struct sentence *s)
+{
+	long n = 0;
+
+	for (const char *p = s->text; *p != '\0'; p++)
+		n += ((uint8_t)*p & 0xc0) != 0x80;
+	return n;
+}
+
 void
 sentence_reset(struct sentence *s)
 {
@@ -161,6 +174,19 @@ sentence_skip(struct sentence *s, const char *why)
 	s->state = SENTENCE_SKIPPED;
 	s->why = why;
 	s->lane->skipped++;
+}
+
+unsigned int
+lane_skip_waiting(struct lane *l, const char *why)
+{
+	unsigned int n = 0;
+
+	for (struct sentence *s = l->head; s != NULL; s = s->next)
+		if (s->state == SENTENCE_WAITING) {
+			sentence_skip(s, why);
+			n++;
+		}
+	return n;
 }
 
 /* How much faster a sentence is spoken that begins to be heard so late. */
@@ -329,6 +355,9 @@ lane_cut(struct lane *l, const char *id, const char *why, int64_t now_ms)
 			at = &s->next;
 			continue;
 		}
+		/* The service has its text, and will bill it. */
+		if (s->state == SENTENCE_ASKED)
+			l->chars += sentence_chars(s);
 		s->why = why;
 		head = head_of(s);
 		if (s->is_started && l->error == 0)

@@ -21,6 +21,9 @@
 #include "voiceline.h"
 #include "voices.h"
 
+/* Streams open ahead of the sentences of one language. */
+#define LANE_HELD_MAX 4
+
 struct lane;
 
 enum sentence_state {
@@ -67,6 +70,10 @@ struct lane {
 	void *owner;               /* for callbacks of speeches; borrowed */
 	struct voice_choice voice; /* .voice NULL: captions only */
 	unsigned int formats;      /* VOICE_*: what is listened to now */
+	bool is_wanted;            /* by somebody, as lines or by a tap */
+	struct speech *held[LANE_HELD_MAX]; /* streams ahead of need */
+	size_t nheld;
+	int64_t hold_at_ms; /* another not before */
 	struct voiceline_writer writer;
 	bool is_chosen;   /* voice was looked for */
 	bool uses_calls;  /* the stream is refused: SynthesizeSpeech */
@@ -80,8 +87,9 @@ struct lane {
 	unsigned long said;
 	unsigned long skipped;
 	double audio_ms;
-	long chars; /* billed */
-	int error;  /* of out */
+	long chars;       /* billed, or what that will be */
+	long chars_spent; /* of them in the budget */
+	int error;        /* of out */
 };
 
 void lane_init(struct lane *l, const char *tag,
@@ -101,12 +109,18 @@ struct sentence *lane_next(struct lane *l, unsigned int depth, int64_t now_ms);
 /* Audio of a sentence came. */
 void sentence_audio(struct sentence *s, const uint8_t *pcm, size_t n);
 
+/* Characters of its text. */
+long sentence_chars(const struct sentence *s);
+
 /* Forget what audio came, for another try; none has left yet. */
 void sentence_reset(struct sentence *s);
 
 /* No audio (or no more) will come: why is a constant word.  What came of one
  * that has begun still leaves. */
 void sentence_skip(struct sentence *s, const char *why);
+
+/* sentence_skip() for all that have not been asked for.  How many. */
+unsigned int lane_skip_waiting(struct lane *l, const char *why);
 
 /*
  * Drop the sentences with that id (NULL: all) as if they had never been: what

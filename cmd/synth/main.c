@@ -2,6 +2,7 @@
  * synth: `translation` lines in, the same lines and `audio` lines out.  See
  * man/synth.1.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #include "base/out.h"
 #include "base/stop.h"
 #include "options.h"
+#include "report.h"
 #include "speech.h"
 #include "synth.h"
 #include "voices.h"
@@ -38,6 +40,8 @@ struct stage {
 	struct pool *pool;
 	struct speech_service service;
 	struct voices voices;
+	struct audience audience;
+	struct budget budget;
 	struct synth synth;
 	struct intake intake;
 	struct out out;
@@ -62,11 +66,14 @@ set_up_pool(struct stage *t)
 	client_conn_config(&t->client, &config.conn);
 	config.warm = t->options.connections >= 0
 	                  ? (size_t)t->options.connections
-	              : t->options.ntags > 0 ? t->options.ntags
-	                                     : 2;
+	              : t->options.room != NULL ? 0
+	              : t->options.ntags > 0    ? t->options.ntags
+	                                        : 2;
 	if (config.warm > t->options.streams)
 		config.warm = t->options.streams;
-	config.max = t->options.streams + config.warm;
+	config.max =
+	    t->options.streams +
+	    (t->options.room != NULL ? t->options.streams : config.warm);
 	config.random = random_fraction;
 	config.random_arg = &t->seed;
 	if (pool_new(&t->pool, &config) != 0)
@@ -93,12 +100,35 @@ set_up(struct stage *t)
 		 t->client.config.max_attempts, t->seed)) == NULL)
 		die(EX_OSERR, "out of memory");
 	set_up_pool(t);
-	if (stop_init() != 0 ||
+	if (stop_init() != 0 || stop_resume_init() != 0 ||
 	    out_init(&t->out, STDOUT_FILENO, OUT_HIGH_BYTES) != 0)
 		die(EX_OSERR, "cannot use standard output");
 	if (taps_start(&t->options.taps, t->options.fills_silence,
 		t->options.is_fast, clock_mono_ms(), err, sizeof(err)) != 0)
 		die(EX_CANTCREAT, "--pcm: %s", err);
+}
+
+/* The room and its money. */
+static void
+set_up_room(struct stage *t)
+{
+	const char *prices = getenv("BOOTH_PRICES");
+	unsigned int line;
+	int rc;
+
+	if (t->options.room != NULL &&
+	    (rc = audience_init(&t->audience, t->options.room)) != 0)
+		die(rc == ROOM_ERR_NAME ? EX_USAGE : EX_CONFIG, "-r %s: %s",
+		    t->options.room, room_strerror(rc));
+	rc = budget_init(&t->budget, "synth",
+	    t->options.room == NULL ? NULL : &t->audience.room,
+	    t->options.max_usd, prices, &line);
+	if (rc == COST_ERR_SYS)
+		die(EX_CONFIG, "BOOTH_PRICES: cannot read '%s': %s", prices,
+		    strerror(errno));
+	if (rc != 0)
+		die(EX_CONFIG, "BOOTH_PRICES: %s:%u: %s", prices, line,
+		    cost_strerror(rc));
 }
 
 static void
@@ -109,6 +139,10 @@ start(struct stage *t)
 		.voices = &t->voices,
 		.out = &t->out,
 		.taps = &t->options.taps,
+		.budget = &t->budget,
+		.audience = t->options.room == NULL ? NULL : &t->audience,
+		.warms_wanted =
+		    t->options.room != NULL && t->options.connections < 0,
 		.tags = t->options.tags,
 		.chosen = t->options.voices,
 		.nchosen = t->options.nvoices,
@@ -116,6 +150,7 @@ start(struct stage *t)
 		.encodings = t->options.encodings,
 		.max_streams = t->options.streams,
 		.streams_per_s = t->options.streams_per_s,
+		.nwarm = t->options.warm,
 		.max_lag_ms = t->options.max_lag_ms,
 		.is_fast = t->options.is_fast,
 		.seed = t->seed,
@@ -132,6 +167,28 @@ start(struct stage *t)
 	intake_init(&t->intake, STDIN_FILENO);
 }
 
+/* What is to be done before a line is passed on. */
+static void
+hear_first(struct stage *t, const json_t *obj, int64_t now_ms)
+{
+	const char *id = json_str(obj, "id");
+
+	if (strcmp(json_line_type(obj), "retraction") == 0 && id != NULL)
+		synth_retract(&t->synth, id, now_ms);
+}
+
+/* Languages that translate says will come. */
+static void
+hear_status(struct stage *t, const json_t *obj)
+{
+	const char *stage = json_str(obj, "stage"),
+		   *state = json_str(obj, "state");
+
+	if (stage != NULL && strcmp(stage, "translate") == 0 && state != NULL &&
+	    strcmp(state, "ready") == 0)
+		synth_offer(&t->synth, json_object_get(obj, "languages"));
+}
+
 /* What is to be said of a line. */
 static void
 hear(struct stage *t, const json_t *obj, int64_t now_ms)
@@ -140,6 +197,8 @@ hear(struct stage *t, const json_t *obj, int64_t now_ms)
 	const char *id = json_str(obj, "id"), *say = json_str(obj, "say");
 	char buf[LANG_TAG_MAX];
 
+	if (strcmp(json_line_type(obj), "status") == 0)
+		hear_status(t, obj);
 	if (strcmp(json_line_type(obj), "translation") != 0 || lang == NULL ||
 	    text == NULL || id == NULL || !lang_is_tag(lang))
 		return;
@@ -153,7 +212,8 @@ hear(struct stage *t, const json_t *obj, int64_t now_ms)
 	    now_ms);
 }
 
-/* Captions first: a line leaves before anything is asked for it. */
+/* Captions first: a line leaves before anything is asked for it.  What is taken
+ * back ends before the line that says so. */
 static int
 read_lines(struct stage *t, struct loop *l, int64_t now_ms)
 {
@@ -165,6 +225,7 @@ read_lines(struct stage *t, struct loop *l, int64_t now_ms)
 	if (intake_dispatch(&t->intake, l) != 0)
 		die(EX_OSERR, "out of memory");
 	while (rc == 0 && intake_next(&t->intake, &line, &len, &obj) == 1) {
+		hear_first(t, obj, now_ms);
 		rc = out_line(&t->out, line, len);
 		if (rc == 0)
 			hear(t, obj, now_ms);
@@ -191,6 +252,20 @@ is_finished(struct stage *t, int64_t now_ms)
 	       taps_is_idle(&t->options.taps, now_ms);
 }
 
+static void
+watch_budget(struct stage *t, int64_t now_ms, double wall_ms)
+{
+	if (!budget_dispatch(&t->budget, now_ms))
+		return;
+	t->synth.now_ms = now_ms;
+	t->synth.wall_ms = wall_ms;
+	synth_pause(&t->synth, t->budget.is_paused);
+	log_msg(LOG_WARN, NULL, "%s%s",
+	    t->budget.is_paused ? "paused: " : "resumed", t->budget.reason);
+	report_status(&t->synth, t->budget.is_paused ? "paused" : "resumed",
+	    t->budget.is_paused ? t->budget.reason : NULL, NULL, NULL);
+}
+
 /* Returns false when it is time to leave. */
 static bool
 turn(struct stage *t, struct loop *l)
@@ -205,6 +280,7 @@ turn(struct stage *t, struct loop *l)
 	credentials_prepare(t->client.provider, l);
 	http_caller_prepare(t->caller, l);
 	pool_prepare(t->pool, l, now_ms);
+	budget_prepare(&t->budget, l);
 	synth_prepare(&t->synth, l, now_ms);
 	taps_prepare(&t->options.taps, l, now_ms);
 	out_prepare(&t->out, l);
@@ -229,6 +305,7 @@ turn(struct stage *t, struct loop *l)
 	credentials_dispatch(t->client.provider, l, now_ms);
 	http_caller_dispatch(t->caller, l, now_ms, wall_ms);
 	pool_dispatch(t->pool, l, now_ms);
+	watch_budget(t, now_ms, wall_ms);
 	synth_dispatch(&t->synth, now_ms, wall_ms);
 	taps_dispatch(&t->options.taps, l, now_ms);
 	pool_flush(t->pool);
@@ -246,7 +323,7 @@ finish(struct stage *t)
 	t->synth.wall_ms = clock_wall_ms();
 	if (t->out.error == 0) {
 		synth_abandon(&t->synth, clock_mono_ms(), t->synth.wall_ms);
-		synth_status(&t->synth, "ended", NULL);
+		report_status(&t->synth, "ended", NULL, NULL, NULL);
 	}
 	rc = out_drain(&t->out, clock_mono_ms() + DRAIN_MS);
 	if (rc == OUT_ERR_GONE)
@@ -278,6 +355,7 @@ main(int argc, char **argv)
 
 	memset(&t, 0, sizeof(t));
 	options_parse(&t.options, argc, argv);
+	set_up_room(&t);
 	set_up(&t);
 	start(&t);
 	loop_init(&loop);

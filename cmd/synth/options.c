@@ -15,11 +15,13 @@
 #define MAX_LAG_MS_DEFAULT 5000
 
 static const char usage[] =
-    "usage: synth [-t LANG,...] [--engine ENGINE] [--voice LANG=ID]... "
+    "usage: synth [-r ROOM] [-t LANG,...] [--engine ENGINE] [--voice "
+    "LANG=ID]... "
     "[options]\n"
     "Translation lines on standard input; the same, with audio, on standard "
     "output.\n"
     "\n"
+    "  -r, --room ROOM          voice only what somebody in the room hears\n"
     "  -t, --target LANG,...    voice these languages (default: all that "
     "come)\n"
     "      --engine ENGINE      generative (default), neural or standard to "
@@ -32,11 +34,13 @@ static const char usage[] =
     "      --max-lag-ms N       speak faster when later than this, then leave "
     "out\n"
     "                           (default 5000; 0: never)\n"
+    "      --max-usd USD        pause when so much was spent\n"
     "      --pace PACE          realtime (default), or fast: audio at once\n"
     "      --streams N          streams at once (default 8, Polly's quota)\n"
     "      --streams-per-s N    new streams a second (default 8, Polly's "
     "quota)\n"
     "      --connections N      kept ready (default: a language each)\n"
+    "      --warm N             streams held open ahead (default 0)\n"
     "      --region REGION      AWS region (default: AWS_REGION, profile)\n"
     "      --endpoint-url URL   service to use in place of AWS's\n"
     "      --profile NAME       profile of the AWS configuration files\n"
@@ -48,9 +52,11 @@ enum {
 	OPT_ENGINE = 256,
 	OPT_VOICE,
 	OPT_MAX_LAG,
+	OPT_MAX_USD,
 	OPT_PACE,
 	OPT_STREAMS,
 	OPT_STREAMS_PER_S,
+	OPT_WARM,
 	OPT_CONNECTIONS,
 	OPT_ENCODING,
 	OPT_PCM,
@@ -58,10 +64,12 @@ enum {
 };
 
 static const struct option longs[] = {
+	{ "room", required_argument, NULL, 'r' },
 	{ "target", required_argument, NULL, 't' },
 	{ "engine", required_argument, NULL, OPT_ENGINE },
 	{ "voice", required_argument, NULL, OPT_VOICE },
 	{ "max-lag-ms", required_argument, NULL, OPT_MAX_LAG },
+	{ "max-usd", required_argument, NULL, OPT_MAX_USD },
 	{ "pace", required_argument, NULL, OPT_PACE },
 	{ "streams", required_argument, NULL, OPT_STREAMS },
 	{ "streams-per-s", required_argument, NULL, OPT_STREAMS_PER_S },
@@ -69,6 +77,7 @@ static const struct option longs[] = {
 	{ "encoding", required_argument, NULL, OPT_ENCODING },
 	{ "pcm", required_argument, NULL, OPT_PCM },
 	{ "pcm-silence", no_argument, NULL, OPT_PCM_SILENCE },
+	{ "warm", required_argument, NULL, OPT_WARM },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -166,7 +175,7 @@ parse_encodings(const char *value)
 void
 options_parse(struct options *o, int argc, char **argv)
 {
-	static const struct opt_spec spec = { "synth", usage, "t:", longs,
+	static const struct opt_spec spec = { "synth", usage, "r:t:", longs,
 		client_options };
 	static const char *const paces[] = { "realtime", "fast", NULL };
 	static const char *const engines[] = { "generative", "neural",
@@ -183,6 +192,9 @@ options_parse(struct options *o, int argc, char **argv)
 	taps_init(&o->taps);
 	while ((c = opt_next(argc, argv, &spec)) != -1) {
 		switch (c) {
+		case 'r':
+			o->room = optarg;
+			break;
 		case 't':
 			set_tags(o, optarg);
 			break;
@@ -197,6 +209,12 @@ options_parse(struct options *o, int argc, char **argv)
 			o->max_lag_ms =
 			    opt_num("--max-lag-ms", optarg, 0, 3600000);
 			break;
+		case OPT_MAX_USD:
+			o->max_usd = opt_real("--max-usd", optarg, 0, 1e6);
+			break;
+		case OPT_WARM:
+			o->warm = (size_t)opt_num("--warm", optarg, 0, 64);
+			break;
 		case OPT_PACE:
 			o->is_fast = opt_choice("--pace", optarg, paces) == 1;
 			break;
@@ -205,8 +223,8 @@ options_parse(struct options *o, int argc, char **argv)
 			    (unsigned int)opt_num("--streams", optarg, 1, 1000);
 			break;
 		case OPT_STREAMS_PER_S:
-			o->streams_per_s = opt_real("--streams-per-s", optarg,
-			    0.1, SYNTH_STREAMS_PER_S_MAX);
+			o->streams_per_s = opt_real(
+			    "--streams-per-s", optarg, 0.1, QUOTA_PER_S_MAX);
 			break;
 		case OPT_CONNECTIONS:
 			o->connections =

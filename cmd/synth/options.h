@@ -26,6 +26,9 @@ struct options {
 	unsigned int streams;
 	double streams_per_s;
 	long connections; /* -1: one a language */
+	size_t warm;      /* streams */
+	const char *room; /* NULL: none */
+	double max_usd;   /* 0: no limit */
 	struct config_options config;
 };
 

@@ -13,10 +13,14 @@
 #define SAMPLE_RATE "16000"
 /* Audio is passed on in pieces of at most this. */
 #define PIECE_BYTES 8192
+/* A stream ahead of its sentence: well below the service's limits, the idle one
+ * and that of its life, of which the sentence needs some, too. */
+#define KEEP_MS (POLLY_STREAM_IDLE_LIMIT_MS / 2)
+#define HOLD_MAX_MS (POLLY_STREAM_LIMIT_MS - 120 * 1000)
 
 struct speech {
 	const struct speech_service *service;
-	const struct speech_events *events;
+	const struct speech_events *events; /* NULL: held, nothing asked yet */
 	void *arg;
 	struct conn *conn;               /* leased; NULL for a call */
 	struct credentials *credentials; /* of the stream */
@@ -28,7 +32,8 @@ struct speech {
 	struct polly_pcm pcm;
 	uint8_t piece[PIECE_BYTES + 2];
 	int64_t now_ms;
-	int64_t deadline_ms;
+	int64_t opened_ms;
+	int64_t deadline_ms; /* for audio; held: to keep it open */
 	long chars;
 	bool was_heard;  /* audio came since deadline_ms was set */
 	bool has_sound;  /* audio came at all */
@@ -65,7 +70,8 @@ speech_done(struct speech *s, const struct service_error *error)
 		    "the answer has no audio in it");
 		error = &empty;
 	}
-	s->events->on_done(s->arg, error, s->chars);
+	if (s->events != NULL)
+		s->events->on_done(s->arg, error, s->chars);
 }
 
 static void
@@ -89,6 +95,8 @@ on_event(void *arg, struct bidi *b, const struct es_event *event)
 	struct polly_stream_event e;
 
 	(void)b;
+	if (s->events == NULL)
+		return;
 	polly_stream_event_read(&e, event);
 	if (e.kind == POLLY_STREAM_AUDIO) {
 		speech_audio(s, e.audio, e.len);
@@ -179,16 +187,15 @@ open_error(struct service_error *error, int rc)
 }
 
 static int
-open_stream(struct speech *s, const struct speech_request *r,
-    struct credentials *credentials, double wall_ms)
+open_stream(struct speech *s, double wall_ms)
 {
+	const struct voice_choice *v = s->voice;
 	const struct polly_stream_params params = {
-		.engine = polly_engine_name(r->voice->engine),
-		.voice_id = r->voice->voice->id,
+		.engine = polly_engine_name(v->engine),
+		.voice_id = v->voice->id,
 		.output_format = OUTPUT_FORMAT,
 		.sample_rate = SAMPLE_RATE,
-		.language_code =
-		    r->voice->needs_language ? r->voice->language_code : NULL,
+		.language_code = v->needs_language ? v->language_code : NULL,
 	};
 	struct h2_header headers[BIDI_HEADERS_MAX];
 	struct bidi_request request;
@@ -198,25 +205,22 @@ open_stream(struct speech *s, const struct speech_request *r,
 	request.path = POLLY_STREAM_PATH;
 	request.headers = headers;
 	request.nheaders = polly_stream_headers(&params, headers);
-	request.credentials = credentials;
+	request.credentials = s->credentials;
 	request.wall_ms = wall_ms;
 	return bidi_open(&s->bidi, s->conn, &request, &bidi_callbacks, s);
 }
 
 static struct speech *
 speech_new(const struct speech_service *service,
-    const struct speech_request *request, int64_t now_ms)
+    const struct voice_choice *voice, int64_t now_ms)
 {
 	struct speech *s = calloc(1, sizeof(*s));
 
 	if (s == NULL)
 		return NULL;
 	s->service = service;
-	s->events = request->events;
-	s->arg = request->arg;
-	s->has_words = has_words(request->text);
-	s->voice = request->voice;
-	s->now_ms = now_ms;
+	s->voice = voice;
+	s->now_ms = s->opened_ms = now_ms;
 	s->deadline_ms = now_ms + service->timeout_ms;
 	s->chars = -1;
 	return s;
@@ -229,9 +233,17 @@ out_of_memory(struct service_error *error)
 	    error, SERVICE_ERROR_LOCAL, "memory", "out of memory");
 }
 
+/* What the service's clock says. */
+static double
+service_ms(const struct speech *s, double wall_ms)
+{
+	return wall_ms +
+	       (double)http_caller_clock_offset_ms(s->service->caller);
+}
+
 struct speech *
-speech_stream(const struct speech_service *service,
-    const struct speech_request *request, int64_t now_ms, double wall_ms,
+speech_hold(const struct speech_service *service,
+    const struct voice_choice *voice, int64_t now_ms, double wall_ms,
     struct service_error *error)
 {
 	struct credentials *credentials;
@@ -251,7 +263,7 @@ speech_stream(const struct speech_service *service,
 		credentials_unref(credentials);
 		return NULL;
 	}
-	if ((s = speech_new(service, request, now_ms)) == NULL) {
+	if ((s = speech_new(service, voice, now_ms)) == NULL) {
 		pool_return(service->pool, c, now_ms);
 		credentials_unref(credentials);
 		out_of_memory(error);
@@ -259,16 +271,82 @@ speech_stream(const struct speech_service *service,
 	}
 	s->conn = c;
 	s->credentials = credentials;
-	wall_ms += (double)http_caller_clock_offset_ms(service->caller);
-	rc = open_stream(s, request, credentials, wall_ms);
-	if (rc == 0)
-		rc = say_all(s, request->text, wall_ms);
-	if (rc != 0) {
+	s->deadline_ms = now_ms + KEEP_MS;
+	if ((rc = open_stream(s, service_ms(s, wall_ms))) != 0) {
 		open_error(error, rc);
 		speech_free(s, now_ms);
 		return NULL;
 	}
 	return s;
+}
+
+/* The whole conversation.  0 or a code of bidi.h, or SAY_ERR_TEXT. */
+static int
+speech_begin(struct speech *s, const struct speech_request *request,
+    int64_t now_ms, double wall_ms)
+{
+	s->events = request->events;
+	s->arg = request->arg;
+	s->has_words = has_words(request->text);
+	s->now_ms = now_ms;
+	s->deadline_ms = now_ms + s->service->timeout_ms;
+	return say_all(s, request->text, service_ms(s, wall_ms));
+}
+
+struct speech *
+speech_stream(const struct speech_service *service,
+    const struct speech_request *request, int64_t now_ms, double wall_ms,
+    struct service_error *error)
+{
+	struct speech *s =
+	    speech_hold(service, request->voice, now_ms, wall_ms, error);
+	int rc;
+
+	if (s == NULL || (rc = speech_begin(s, request, now_ms, wall_ms)) == 0)
+		return s;
+	open_error(error, rc);
+	speech_free(s, now_ms);
+	return NULL;
+}
+
+int
+speech_say(struct speech *s, const struct speech_request *request,
+    int64_t now_ms, double wall_ms)
+{
+	if (speech_is_over(s))
+		return -1;
+	return speech_begin(s, request, now_ms, wall_ms) == 0 ? 0 : -1;
+}
+
+void
+speech_keep(struct speech *s, int64_t now_ms, double wall_ms)
+{
+	char *json;
+
+	s->now_ms = now_ms;
+	if (s->is_done || now_ms < s->deadline_ms)
+		return;
+	s->deadline_ms = now_ms + KEEP_MS;
+	/* An empty text says nothing, and the service hears that we live. */
+	if (polly_stream_text_event("", 0, false, false, &json) != 0)
+		return;
+	if (bidi_send(s->bidi, POLLY_STREAM_TEXT_EVENT,
+		POLLY_STREAM_CONTENT_TYPE, json, strlen(json),
+		service_ms(s, wall_ms)) == 0)
+		conn_flush(s->conn);
+	free(json);
+}
+
+bool
+speech_is_over(const struct speech *s)
+{
+	return s->is_done || s->now_ms - s->opened_ms >= HOLD_MAX_MS;
+}
+
+bool
+speech_was_refused(const struct speech *s)
+{
+	return s->is_done && !bidi_is_open(s->bidi);
 }
 
 static int
@@ -350,9 +428,14 @@ speech_call(const struct speech_service *service,
     const struct speech_request *request, int64_t now_ms,
     struct service_error *error)
 {
-	struct speech *s = speech_new(service, request, now_ms);
+	struct speech *s = speech_new(service, request->voice, now_ms);
 
 	out_of_memory(error);
+	if (s != NULL) {
+		s->events = request->events;
+		s->arg = request->arg;
+		s->has_words = has_words(request->text);
+	}
 	if (s == NULL || (s->text = strdup(request->text)) == NULL ||
 	    call_next(s, error) != 0) {
 		speech_free(s, now_ms);

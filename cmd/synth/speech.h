@@ -54,6 +54,25 @@ struct speech *speech_stream(const struct speech_service *service,
     const struct speech_request *request, int64_t now_ms, double wall_ms,
     struct service_error *error);
 
+/* Open a stream ahead of the sentence, for that voice (borrowed until
+ * speech_free()).  As speech_stream(). */
+struct speech *speech_hold(const struct speech_service *service,
+    const struct voice_choice *voice, int64_t now_ms, double wall_ms,
+    struct service_error *error);
+
+/* Keep it open when it is time (speech_prepare() wakes for it). */
+void speech_keep(struct speech *s, int64_t now_ms, double wall_ms);
+
+/* Whether it cannot be used any more, and whether the service never took it. */
+bool speech_is_over(const struct speech *s);
+
+bool speech_was_refused(const struct speech *s);
+
+/* Ask over it, once; its voice is that of the request.  0, or -1: it is over,
+ * and nothing was asked. */
+int speech_say(struct speech *s, const struct speech_request *request,
+    int64_t now_ms, double wall_ms);
+
 /* Ask by SynthesizeSpeech, a long text by several calls.  NULL with *error
  * set. */
 struct speech *speech_call(const struct speech_service *service,

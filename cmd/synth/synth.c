@@ -5,31 +5,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "asking.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "report.h"
 #include "spoken.h"
-
-/* Sentences asked for ahead of the one that plays: the next is ready when this
- * one ends, and no more is paid for than will be heard. */
-#define DEPTH 2
-#define TRIES_MAX 3
-/* Of these by a stream; then by SynthesizeSpeech. */
-#define STREAM_TRIES_MAX 2
-#define BACKOFF_BASE_MS 200
-/* With every stream taken for so long, a sentence goes by SynthesizeSpeech. */
-#define OVERFLOW_MS 1500
-/* Without a connection for so long: likewise. */
-#define STARVED_MS 5000
-/* SynthesizeSpeech calls at once: the quota of generative voices is 26. */
-#define CALLS_MAX 16
-
-static void on_audio(void *arg, const uint8_t *pcm, size_t n);
-static void on_done(void *arg, const struct service_error *error, long chars);
-
-static const struct speech_events speech_callbacks = {
-	.on_audio = on_audio,
-	.on_done = on_done,
-};
 
 void
 synth_init(struct synth *s, const struct synth_config *config)
@@ -40,14 +20,7 @@ synth_init(struct synth *s, const struct synth_config *config)
 	s->lane_config.taps = config->taps;
 	s->lane_config.max_lag_ms = config->max_lag_ms;
 	s->lane_config.is_fast = config->is_fast;
-	s->window_ms = 1000;
-	s->nbegan = (size_t)config->streams_per_s;
-	if (config->streams_per_s < 1) {
-		s->window_ms = (int64_t)(1000 / config->streams_per_s);
-		s->nbegan = 1;
-	}
-	for (size_t i = 0; i < s->nbegan; i++)
-		s->began_ms[i] = -s->window_ms;
+	quota_init(&s->quota, config->streams_per_s);
 }
 
 void
@@ -58,60 +31,12 @@ synth_release(struct synth *s)
 		free(s->lanes[i]);
 	}
 	free(s->lanes);
+	json_decref(s->offered);
 }
 
-void
-synth_count(const struct synth *s, json_t *status)
-{
-	unsigned long said = 0, skipped = 0;
-	double audio_ms = 0;
-	long chars = 0;
-
-	for (size_t i = 0; i < s->nlanes; i++) {
-		said += s->lanes[i]->said;
-		skipped += s->lanes[i]->skipped;
-		audio_ms += s->lanes[i]->audio_ms;
-		chars += s->lanes[i]->chars;
-	}
-	json_object_set_new(status, "said", json_integer((json_int_t)said));
-	json_object_set_new(
-	    status, "skipped", json_integer((json_int_t)skipped));
-	json_object_set_new(status, "chars", json_integer(chars));
-	json_object_set_new(status, "audio_s", json_ms(audio_ms / 1000));
-}
-
-/* A line about one language, or about all (NULL); takes `voices`, if any. */
-static void
-say_status(struct synth *s, const char *state, const char *detail,
-    const char *lang, json_t *voices)
-{
-	json_t *obj = json_status("synth", state, detail, s->wall_ms);
-	size_t len;
-	char *line;
-
-	if (obj == NULL) {
-		json_decref(voices);
-		return;
-	}
-	if (lang != NULL)
-		json_object_set_new(obj, "lang", json_string(lang));
-	if (voices != NULL)
-		json_object_set_new(obj, "voices", voices);
-	synth_count(s, obj);
-	if ((line = json_line_dump(obj, &len)) != NULL)
-		out_line(s->config.out, line, len);
-	free(line);
-	json_decref(obj);
-}
-
-void
-synth_status(struct synth *s, const char *state, const char *detail)
-{
-	say_status(s, state, detail, NULL, NULL);
-}
-
+/* Whether -t lets the language in. */
 static bool
-is_wanted(const struct synth *s, const char *tag)
+is_target(const struct synth *s, const char *tag)
 {
 	if (s->config.tags == NULL)
 		return true;
@@ -122,13 +47,33 @@ is_wanted(const struct synth *s, const char *tag)
 }
 
 static struct lane *
-find_lane(struct synth *s, const char *tag)
+find_lane(const struct synth *s, const char *tag)
 {
-	struct lane **lanes, *l;
-
 	for (size_t i = 0; i < s->nlanes; i++)
 		if (strcasecmp(s->lanes[i]->tag, tag) == 0)
 			return s->lanes[i];
+	return NULL;
+}
+
+/* Encodings of a language that somebody hears; without a room, all. */
+static unsigned int
+formats_of(const struct synth *s, const char *tag)
+{
+	if (s->config.audience == NULL)
+		return s->config.encodings;
+	return audience_formats(s->config.audience, tag) & s->config.encodings;
+}
+
+/* The language's lane, made if need be.  NULL: no memory. */
+static struct lane *
+make_lane(struct synth *s, const char *tag)
+{
+	struct lane **lanes, *l = find_lane(s, tag);
+
+	if (l != NULL)
+		return l;
+	if (s->nlanes == AUDIENCE_LANGS_MAX)
+		return NULL;
 	lanes = realloc(s->lanes, (s->nlanes + 1) * sizeof(struct lane *));
 	if (lanes == NULL)
 		return NULL;
@@ -136,21 +81,29 @@ find_lane(struct synth *s, const char *tag)
 	if ((l = malloc(sizeof(*l))) == NULL)
 		return NULL;
 	lane_init(l, tag, &s->lane_config, s);
-	l->formats = s->config.encodings;
+	l->formats = formats_of(s, tag);
+	l->is_wanted = s->config.audience == NULL;
 	s->lanes[s->nlanes++] = l;
 	return l;
+}
+
+/* --voice for the language, or NULL. */
+static const char *
+chosen_id(const struct synth *s, const char *tag)
+{
+	for (size_t i = 0; i < s->config.nchosen; i++)
+		if (strcasecmp(s->config.chosen[i].tag, tag) == 0)
+			return s->config.chosen[i].id;
+	return NULL;
 }
 
 /* Nobody speaks the language: said once, then its captions go on alone. */
 static void
 choose_voice(struct synth *s, struct lane *l)
 {
-	const char *id = NULL;
+	const char *id = chosen_id(s, l->tag);
 	char detail[160];
 
-	for (size_t i = 0; i < s->config.nchosen; i++)
-		if (strcasecmp(s->config.chosen[i].tag, l->tag) == 0)
-			id = s->config.chosen[i].id;
 	l->voice =
 	    voices_choose(s->config.voices, l->tag, s->config.engine, id);
 	l->is_chosen = true;
@@ -169,230 +122,81 @@ choose_voice(struct synth *s, struct lane *l)
 		snprintf(detail, sizeof(detail),
 		    "%s: Polly has no voice for it; captions only", l->tag);
 	log_msg(LOG_WARN, NULL, "%s", detail);
-	say_status(s, "captions-only", detail, l->tag, NULL);
+	report_status(s, "captions-only", detail, l->tag, NULL);
 	lane_release(l, s->now_ms);
+}
+
+/* Whether the utterance was taken back already. */
+static bool
+was_retracted(const struct synth *s, const char *id)
+{
+	size_t n = s->nretracted < SYNTH_RETRACTED_MAX ? s->nretracted
+	                                               : SYNTH_RETRACTED_MAX;
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(s->retracted[i], id) == 0)
+			return true;
+	return false;
+}
+
+/* 0 or -1: it cannot wait in line. */
+static int
+add_sentence(struct synth *s, struct lane *l, const char *id, const char *text,
+    double translated_at_ms)
+{
+	char *spoken = spoken_text(text);
+	int rc = -1;
+
+	if (spoken != NULL)
+		rc = spoken[0] == '\0'
+		         ? 0
+		         : lane_add(l, id, spoken, translated_at_ms, s->now_ms);
+	if (rc == 0 && spoken[0] != '\0' && s->is_paused)
+		lane_skip_waiting(l, "paused");
+	free(spoken);
+	return rc;
 }
 
 void
 synth_say(struct synth *s, const char *tag, const char *id, const char *text,
     double translated_at_ms, int64_t now_ms)
 {
-	char *spoken = NULL;
-	struct lane *l;
+	struct lane *l = find_lane(s, tag);
 
-	if (!is_wanted(s, tag))
+	s->now_ms = now_ms;
+	if (!is_target(s, tag) || was_retracted(s, id))
 		return;
-	if ((l = find_lane(s, tag)) == NULL ||
-	    (spoken = spoken_text(text)) == NULL ||
-	    (spoken[0] != '\0' && (!l->is_chosen || l->voice.voice != NULL) &&
-		lane_add(l, id, spoken, translated_at_ms, now_ms) != 0)) {
-		s->lost++;
-		log_msg(LOG_WARN, tag,
-		    "too much waits; an utterance has captions only, id=%s",
-		    id);
-	}
-	free(spoken);
-}
-
-static void
-on_audio(void *arg, const uint8_t *pcm, size_t n)
-{
-	sentence_audio(arg, pcm, n);
-}
-
-static void
-lane_recovered(struct synth *s, struct lane *l)
-{
-	char detail[64];
-
-	if (!l->is_degraded)
+	if (s->config.audience != NULL && (l == NULL || !l->is_wanted))
 		return;
-	l->is_degraded = false;
-	snprintf(detail, sizeof(detail), "%s: speaking again", l->tag);
-	log_msg(LOG_INFO, NULL, "%s", detail);
-	say_status(s, "recovered", detail, l->tag, NULL);
-}
-
-static void
-lane_degraded(struct synth *s, struct lane *l, const char *what,
-    const struct service_error *error)
-{
-	char text[768], detail[900];
-
-	if (l->is_degraded)
+	if (l != NULL && l->is_chosen && l->voice.voice == NULL)
 		return;
-	l->is_degraded = true;
-	service_error_text(error, text, sizeof(text));
-	snprintf(detail, sizeof(detail), "%s: %s: %s", l->tag, what, text);
-	log_msg(LOG_ERROR, NULL, "%s", detail);
-	say_status(s, "degraded", detail, l->tag, NULL);
-}
-
-/* Another try, after a while. */
-static void
-sentence_again(struct synth *s, struct sentence *e, int64_t max_wait_ms)
-{
-	e->retry_at_ms = s->now_ms + (int64_t)((double)rand_r(&s->config.seed) /
-					       RAND_MAX * (double)max_wait_ms);
-	e->state = SENTENCE_WAITING;
-	sentence_reset(e);
-}
-
-/* A try ended badly: another one, by another way, or none.  What has begun to
- * be heard is not begun again. */
-static void
-sentence_failed(
-    struct synth *s, struct sentence *e, const struct service_error *error)
-{
-	bool may_retry = !e->is_started && e->tries < TRIES_MAX;
-
-	s->failure = service_error_exit_status(error->class);
-	if (may_retry && !e->is_call &&
-	    (error->class == SERVICE_ERROR_INVALID ||
-		error->class == SERVICE_ERROR_DENIED)) {
-		/* PROTOCOL 5.1: a missing permission for the stream shows as
-		 * either; SynthesizeSpeech has a permission of its own. */
-		e->lane->refusal = *error;
-		e->must_call = true;
-		sentence_again(s, e, 0);
+	if (l == NULL)
+		l = make_lane(s, tag);
+	if (l != NULL && add_sentence(s, l, id, text, translated_at_ms) == 0)
 		return;
-	}
-	if (may_retry && error->class == SERVICE_ERROR_EXPIRED &&
-	    !e->did_refresh) {
-		e->did_refresh = true;
-		sentence_again(s, e, 0);
-		return;
-	}
-	if (may_retry && service_error_is_retryable(error)) {
-		e->must_call = e->must_call || e->tries >= STREAM_TRIES_MAX;
-		sentence_again(s, e, (int64_t)BACKOFF_BASE_MS << e->tries);
-		return;
-	}
-	lane_degraded(s, e->lane, "captions go on without voice", error);
 	s->lost++;
-	sentence_skip(e, "failed");
+	log_msg(LOG_WARN, tag,
+	    "too much waits; an utterance has captions only, id=%s", id);
 }
 
-static void
-on_done(void *arg, const struct service_error *error, long chars)
+void
+synth_retract(struct synth *s, const char *id, int64_t now_ms)
 {
-	struct sentence *e = arg;
-	struct lane *l = e->lane;
-	struct synth *s = l->owner;
-
-	if (e->is_call)
-		s->ncalls--;
-	else
-		s->nstreams--;
-	if (error != NULL) {
-		sentence_failed(s, e, error);
-		return;
-	}
-	e->state = SENTENCE_SAID;
-	if (chars > 0)
-		l->chars += chars;
-	/* By the other way it is a stop-gap, not a recovery. */
-	if (!e->is_call || l->voice.engine != POLLY_GENERATIVE) {
-		lane_recovered(s, l);
-	} else if (l->refusal.class != SERVICE_ERROR_NONE && !l->uses_calls) {
-		lane_degraded(s, l, "no stream, going on by SynthesizeSpeech",
-		    &l->refusal);
-		l->uses_calls = true;
-	}
+	s->now_ms = now_ms;
+	for (size_t i = 0; i < s->nlanes; i++)
+		(void)lane_cut(s->lanes[i], id, "retracted", now_ms);
+	taps_retract(s->config.taps, id);
+	snprintf(s->retracted[s->nretracted++ % SYNTH_RETRACTED_MAX],
+	    sizeof(s->retracted[0]), "%s", id);
 }
 
-/* When the quota lets a new stream begin. */
-static int64_t
-quota_at_ms(const struct synth *s)
+void
+synth_pause(struct synth *s, bool is_paused)
 {
-	return s->began_ms[s->oldest] + s->window_ms;
-}
-
-static void
-count_stream(struct synth *s)
-{
-	s->nstreams++;
-	s->began_ms[s->oldest] = s->now_ms;
-	s->oldest = (s->oldest + 1) % s->nbegan;
-}
-
-enum ask {
-	ASK_DONE,
-	ASK_LATER, /* no connection or no quota now */
-};
-
-/* No connection is free: soon, or is the service away for streams? */
-static enum ask
-starved(struct synth *s, struct sentence *e)
-{
-	struct service_error error;
-
-	if (s->starved_at_ms == 0)
-		s->starved_at_ms = s->now_ms;
-	if (s->now_ms - s->starved_at_ms < STARVED_MS)
-		return ASK_LATER;
-	service_error_set(&error, SERVICE_ERROR_TRANSIENT, "connect", "%s",
-	    pool_error(s->config.service->pool) != 0
-		? pool_error_text(s->config.service->pool)
-		: "no connection is free");
-	lane_degraded(s, e->lane, "no stream, trying SynthesizeSpeech", &error);
-	e->must_call = true;
-	return ASK_DONE;
-}
-
-static enum ask
-ask_for(struct synth *s, struct sentence *e)
-{
-	struct speech_request request;
-	struct service_error error;
-	bool is_full =
-	    s->nstreams >= s->config.max_streams || quota_at_ms(s) > s->now_ms;
-
-	e->is_call = e->lane->uses_calls || e->must_call ||
-	             (is_full && s->now_ms - e->arrived_ms > OVERFLOW_MS);
-	if (e->is_call ? s->ncalls >= CALLS_MAX : is_full)
-		return ASK_LATER;
-	request.text = e->text;
-	request.voice = &e->lane->voice;
-	request.events = &speech_callbacks;
-	request.arg = e;
-	e->speech = e->is_call ? speech_call(s->config.service, &request,
-				     s->now_ms, &error)
-	                       : speech_stream(s->config.service, &request,
-				     s->now_ms, s->wall_ms, &error);
-	if (e->speech == NULL && error.class == SERVICE_ERROR_NONE)
-		return starved(s, e);
-	e->tries++;
-	if (!e->is_call)
-		s->starved_at_ms = 0;
-	if (e->speech == NULL) {
-		sentence_failed(s, e, &error);
-		return ASK_DONE;
-	}
-	e->state = SENTENCE_ASKED;
-	if (e->is_call)
-		s->ncalls++;
-	else
-		count_stream(s);
-	return ASK_DONE;
-}
-
-/* Round and round the languages, until nobody wants or nothing goes. */
-static void
-ask_all(struct synth *s)
-{
-	size_t idle = 0;
-
-	while (s->nlanes > 0 && idle < s->nlanes) {
-		struct lane *l = s->lanes[s->turn++ % s->nlanes];
-		struct sentence *e = l->voice.voice == NULL
-		                         ? NULL
-		                         : lane_next(l, DEPTH, s->now_ms);
-
-		if (e == NULL || ask_for(s, e) == ASK_LATER)
-			idle++;
-		else
-			idle = 0;
+	s->is_paused = is_paused;
+	for (size_t i = 0; is_paused && i < s->nlanes; i++) {
+		lane_skip_waiting(s->lanes[i], "paused");
+		asking_cool(s->lanes[i], s->now_ms);
 	}
 }
 
@@ -403,7 +207,7 @@ announce(struct synth *s)
 	json_t *voices = json_object();
 
 	for (char **tag = s->config.tags; tag != NULL && *tag != NULL; tag++) {
-		struct lane *l = find_lane(s, *tag);
+		struct lane *l = make_lane(s, *tag);
 
 		if (l == NULL)
 			continue;
@@ -413,7 +217,54 @@ announce(struct synth *s)
 			json_object_set_new(
 			    voices, l->tag, json_string(l->voice.voice->id));
 	}
-	say_status(s, "ready", NULL, NULL, voices);
+	report_status(s, "ready", NULL, NULL, voices);
+}
+
+/* Of those that were told to come, which can be voiced. */
+static void
+announce_offered(struct synth *s)
+{
+	json_t *voices = json_object(), *tag;
+	size_t i;
+
+	json_array_foreach(s->offered, i, tag)
+	{
+		const char *lang = json_string_value(tag);
+		struct voice_choice choice = voices_choose(s->config.voices,
+		    lang, s->config.engine, chosen_id(s, lang));
+
+		if (choice.voice != NULL)
+			json_object_set_new(
+			    voices, lang, json_string(choice.voice->id));
+	}
+	json_decref(s->offered);
+	s->offered = NULL;
+	if (json_object_size(voices) > 0)
+		report_status(s, "ready", NULL, NULL, voices);
+	else
+		json_decref(voices);
+}
+
+void
+synth_offer(struct synth *s, const json_t *languages)
+{
+	char buf[LANG_TAG_MAX];
+	const json_t *tag;
+	size_t i;
+
+	/* With -t all is told already. */
+	if (s->config.tags != NULL)
+		return;
+	json_decref(s->offered);
+	s->offered = json_array();
+	json_array_foreach(languages, i, tag)
+	{
+		const char *lang = json_string_value(tag);
+
+		if (lang != NULL && lang_is_tag(lang) && i < AUDIENCE_LANGS_MAX)
+			json_array_append_new(
+			    s->offered, json_string(lang_canonical(lang, buf)));
+	}
 }
 
 /* Voices became known, or cannot be had for now. */
@@ -426,6 +277,8 @@ watch_voices(struct synth *s)
 		s->is_ready = true;
 		announce(s);
 	}
+	if (s->is_ready && s->offered != NULL)
+		announce_offered(s);
 	if (s->config.voices->state != VOICES_FAILED || s->is_voices_told)
 		return;
 	s->is_voices_told = true;
@@ -434,50 +287,89 @@ watch_voices(struct synth *s)
 	snprintf(detail, sizeof(detail),
 	    "no voices, captions go on without: %s", text);
 	log_msg(LOG_ERROR, NULL, "%s", detail);
-	synth_status(s, "degraded", detail);
+	report_status(s, "degraded", detail, NULL, NULL);
 }
 
-/* What a sentence that waits for its turn waits for. */
+/* Somebody came, or the last one left. */
 static void
-prepare_waiting(const struct synth *s, const struct sentence *e, struct loop *l,
-    int64_t now_ms)
+tell_wanted(struct synth *s, struct lane *l, bool is_wanted)
 {
-	if (quota_at_ms(s) > now_ms)
-		loop_deadline(l, quota_at_ms(s));
-	if (e->arrived_ms + OVERFLOW_MS >= now_ms)
-		loop_deadline(l, e->arrived_ms + OVERFLOW_MS + 1);
-	if (s->starved_at_ms != 0 && s->starved_at_ms + STARVED_MS > now_ms)
-		loop_deadline(l, s->starved_at_ms + STARVED_MS);
+	l->is_wanted = is_wanted;
+	report_status(s, is_wanted ? "wanted" : "unwanted", NULL, l->tag, NULL);
+	log_msg(LOG_DEBUG, l->tag, "%s",
+	    is_wanted ? "somebody listens" : "nobody listens");
+	if (is_wanted)
+		return;
+	(void)lane_cut(l, NULL, "unwanted", s->now_ms);
+	asking_cool(l, s->now_ms);
+}
+
+/* Languages that nobody spoke yet are known from who asks for them. */
+static void
+make_wanted_lanes(struct synth *s)
+{
+	const struct audience *a = s->config.audience;
+
+	for (size_t i = 0; i < a->n; i++)
+		if (is_target(s, a->langs[i].tag) &&
+		    formats_of(s, a->langs[i].tag) != 0)
+			(void)make_lane(s, a->langs[i].tag);
+	for (size_t i = 0; s->config.taps != NULL && i < s->config.taps->n; i++)
+		(void)make_lane(s, s->config.taps->taps[i]->tag);
+}
+
+static void
+follow_audience(struct synth *s)
+{
+	size_t nwanted = 0;
+
+	make_wanted_lanes(s);
+	for (size_t i = 0; i < s->nlanes; i++) {
+		struct lane *l = s->lanes[i];
+		bool is_wanted;
+
+		l->formats = formats_of(s, l->tag);
+		is_wanted =
+		    l->formats != 0 || taps_has_reader(s->config.taps, l->tag);
+		if (is_wanted != l->is_wanted)
+			tell_wanted(s, l, is_wanted);
+		nwanted += is_wanted;
+	}
+	if (s->config.warms_wanted)
+		pool_set_warm(s->config.service->pool,
+		    nwanted < s->config.max_streams ? nwanted
+						    : s->config.max_streams);
+}
+
+/* What was used since the last turn. */
+static void
+spend(struct synth *s, struct lane *l)
+{
+	static const struct {
+		unsigned int engine;
+		enum cost_item item;
+	} items[] = { { POLLY_GENERATIVE, COST_POLLY_GENERATIVE_CHAR },
+		{ POLLY_NEURAL, COST_POLLY_NEURAL_CHAR },
+		{ POLLY_STANDARD, COST_POLLY_STANDARD_CHAR } };
+
+	if (l->chars == l->chars_spent)
+		return;
+	for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++)
+		if (items[i].engine == l->voice.engine)
+			budget_spend(s->config.budget, items[i].item,
+			    (double)(l->chars - l->chars_spent));
+	l->chars_spent = l->chars;
 }
 
 void
 synth_prepare(struct synth *s, struct loop *l, int64_t now_ms)
 {
 	voices_prepare(s->config.voices, l);
-	for (size_t i = 0; i < s->nlanes; i++) {
-		const struct sentence *e = s->lanes[i]->head;
-
+	if (s->config.audience != NULL)
+		audience_prepare(s->config.audience, l);
+	for (size_t i = 0; i < s->nlanes; i++)
 		lane_prepare(s->lanes[i], l, now_ms);
-		while (e != NULL && e->state != SENTENCE_WAITING)
-			e = e->next;
-		if (e != NULL && s->lanes[i]->voice.voice != NULL)
-			prepare_waiting(s, e, l, now_ms);
-	}
-}
-
-/* Deadlines of what runs; what is over gives its connection back at once, what
- * has waited long enough may be asked for. */
-static void
-watch_speech(struct sentence *e, int64_t now_ms)
-{
-	if (e->speech != NULL && e->state == SENTENCE_ASKED)
-		speech_dispatch(e->speech, now_ms);
-	if (e->speech != NULL && e->state != SENTENCE_ASKED) {
-		speech_free(e->speech, now_ms);
-		e->speech = NULL;
-	}
-	if (e->state == SENTENCE_WAITING && e->retry_at_ms <= now_ms)
-		e->retry_at_ms = 0;
+	asking_prepare(s, l, now_ms);
 }
 
 void
@@ -487,18 +379,25 @@ synth_dispatch(struct synth *s, int64_t now_ms, double wall_ms)
 	s->wall_ms = wall_ms;
 	voices_dispatch(s->config.voices, now_ms);
 	watch_voices(s);
-	for (size_t i = 0; i < s->nlanes; i++) {
-		struct lane *l = s->lanes[i];
-
-		if (s->is_ready && !l->is_chosen)
-			choose_voice(s, l);
-		for (struct sentence *e = l->head; e != NULL; e = e->next)
-			watch_speech(e, now_ms);
-	}
-	/* What leaves makes room for what is asked next. */
+	if (s->config.audience != NULL &&
+	    audience_dispatch(s->config.audience, now_ms))
+		follow_audience(s);
 	for (size_t i = 0; i < s->nlanes; i++)
-		lane_emit(s->lanes[i], now_ms, wall_ms);
-	ask_all(s);
+		if (s->is_ready && !s->lanes[i]->is_chosen &&
+		    (s->lanes[i]->is_wanted || s->config.tags != NULL))
+			choose_voice(s, s->lanes[i]);
+	asking_watch(s);
+	/* Somebody waits for the first line of a sentence, nobody for what runs
+	 * ahead; and captions wait for both. */
+	for (size_t i = 0; i < s->nlanes; i++)
+		lane_emit_first(s->lanes[i], now_ms, wall_ms);
+	asking_next(s);
+	for (size_t i = 0; i < s->nlanes; i++)
+		(void)lane_emit_one(s->lanes[i], now_ms, wall_ms);
+	if (s->config.nwarm > 0 && !s->is_paused && s->is_ready)
+		asking_warm(s);
+	for (size_t i = 0; i < s->nlanes; i++)
+		spend(s, s->lanes[i]);
 }
 
 void
@@ -506,12 +405,7 @@ synth_hurry(struct synth *s)
 {
 	s->lane_config.is_fast = true;
 	for (size_t i = 0; i < s->nlanes; i++)
-		for (struct sentence *e = s->lanes[i]->head; e != NULL;
-		     e = e->next)
-			if (e->state == SENTENCE_WAITING) {
-				s->lost++;
-				sentence_skip(e, "stopped");
-			}
+		s->lost += lane_skip_waiting(s->lanes[i], "stopped");
 }
 
 void

@@ -11,14 +11,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "audience.h"
 #include "base/loop.h"
 #include "base/out.h"
 #include "lane.h"
+#include "quota.h"
+#include "room/budget.h"
 #include "speech.h"
 #include "voices.h"
 
-/* New streams a second, at most. */
-#define SYNTH_STREAMS_PER_S_MAX 1000
+/* Utterances taken back that are remembered: one whose translation comes behind
+ * is not voiced. */
+#define SYNTH_RETRACTED_MAX 32
+#define SYNTH_ID_MAX 128
 
 /* --voice LANG=ID */
 struct synth_voice {
@@ -32,6 +37,9 @@ struct synth_config {
 	struct voices *voices;
 	struct out *out;
 	struct taps *taps;
+	struct budget *budget;
+	struct audience *audience; /* NULL: voice whatever comes */
+	bool warms_wanted; /* a connection for each language that is heard */
 	char **tags; /* NULL-ended languages to voice; NULL: all that come */
 	const struct synth_voice *chosen;
 	size_t nchosen;
@@ -39,6 +47,7 @@ struct synth_config {
 	unsigned int encodings;   /* VOICE_*, of the lines */
 	unsigned int max_streams; /* at once: the account's quota */
 	double streams_per_s;     /* new ones: the account's quota */
+	size_t nwarm;             /* streams to open ahead, in all */
 	int64_t max_lag_ms;
 	bool is_fast;
 	unsigned int seed; /* of the back-off's jitter */
@@ -50,19 +59,17 @@ struct synth {
 	struct lane **lanes;
 	size_t nlanes;
 	size_t turn; /* lane that is asked first next time */
-	size_t nstreams;
-	size_t ncalls;
-	/* When the last streams began: as many as the quota has within
-	 * window_ms; the oldest is next to be overwritten. */
-	int64_t began_ms[SYNTH_STREAMS_PER_S_MAX];
-	size_t nbegan; /* of them in use */
-	size_t oldest;
-	int64_t window_ms;
+	struct quota quota;
+	bool has_more;         /* to ask for, at once */
 	int64_t starved_at_ms; /* since when there is no connection; 0: is */
 	bool is_ready;         /* told that voices are known */
 	bool is_voices_told;   /* told that they cannot be had */
 	int failure;           /* exit status of the last refusal */
 	unsigned long lost;    /* sentences left to the captions by failures */
+	bool is_paused;
+	json_t *offered; /* languages to say the voices of; NULL: none */
+	char retracted[SYNTH_RETRACTED_MAX][SYNTH_ID_MAX];
+	size_t nretracted;
 	int64_t now_ms;
 	double wall_ms;
 };
@@ -74,6 +81,18 @@ void synth_release(struct synth *s);
 /* A translation to say.  Unknown or captions-only languages are passed by. */
 void synth_say(struct synth *s, const char *tag, const char *id,
     const char *text, double translated_at_ms, int64_t now_ms);
+
+/* The utterance is taken back: what has begun to leave ends with a line that
+ * says so, all else is as if it had never been.  Before the line is passed on.
+ */
+void synth_retract(struct synth *s, const char *id, int64_t now_ms);
+
+/* Spend nothing more, what waits is left to the captions; or go on. */
+void synth_pause(struct synth *s, bool is_paused);
+
+/* Languages (an array of tags) are going to come: their voices are announced.
+ */
+void synth_offer(struct synth *s, const json_t *languages);
 
 void synth_prepare(struct synth *s, struct loop *l, int64_t now_ms);
 
@@ -91,11 +110,5 @@ bool synth_is_idle(const struct synth *s);
 
 /* First error of the output, or 0. */
 int synth_out_error(const struct synth *s);
-
-/* Put counters into a status line. */
-void synth_count(const struct synth *s, json_t *status);
-
-/* Write a status line of stage synth. */
-void synth_status(struct synth *s, const char *state, const char *detail);
 
 #endif

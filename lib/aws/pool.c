@@ -510,6 +510,12 @@ pool_dispatch(struct pool *p, struct loop *l, int64_t now_ms)
 }
 
 void
+pool_set_warm(struct pool *p, size_t warm)
+{
+	p->config.warm = warm < p->config.max ? warm : p->config.max;
+}
+
+void
 pool_flush(struct pool *p)
 {
 	struct member *m;

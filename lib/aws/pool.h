@@ -88,6 +88,9 @@ void pool_prepare(struct pool *p, struct loop *l, int64_t now_ms);
 
 void pool_dispatch(struct pool *p, struct loop *l, int64_t now_ms);
 
+/* From now on keep so many ready; those that are too many age out. */
+void pool_set_warm(struct pool *p, size_t warm);
+
 /* conn_flush() on every leased connection. */
 void pool_flush(struct pool *p);
 

@@ -158,8 +158,11 @@ voiced es-ES '1 2 3'
 # Two are asked for at once; either may be the one that hangs.
 same 'why' "$(jq -r 'select(.type=="audio" and .error).error' "$tmp/out" | sort -u)" stopped
 
-# The reader of the lines leaves.
+# The reader of the lines leaves: more of them than a pipe holds.
 serve reader </dev/null
+seq 1 12 | while read -r n; do
+	say "$n" es-ES
+done >"$tmp/in"
 {
 	got=0
 	"$BIN/synth" --pace fast <"$tmp/in" 2>"$tmp/err" || got=$?

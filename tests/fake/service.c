@@ -8,7 +8,7 @@
  *
  *	service audio WORDS [PER_SENTENCE] [wav] [stereo]
  *	service serve --ready FILE [--script FILE] [--log FILE]
- *		[--window BYTES] [--max-data BYTES] [--speak-ms MS]
+ *		[--window BYTES] [--max-data BYTES] [--speak-ms MS] [--idle-ms MS]
  *
  * audio writes what it recognises: word n is 100 ms of samples that all are
  * 1000 + n, between sentences (default: 8 words) there are 300 ms of zeros.  In
@@ -252,6 +252,7 @@ main(int argc, char **argv)
 		{ "window", required_argument, NULL, 'w' },
 		{ "max-data", required_argument, NULL, 'm' },
 		{ "speak-ms", required_argument, NULL, 'p' },
+		{ "idle-ms", required_argument, NULL, 'i' },
 		{ NULL, 0, NULL, 0 },
 	};
 	const char *ready = NULL;
@@ -274,6 +275,8 @@ main(int argc, char **argv)
 			config.h2.max_data_bytes = (size_t)atoi(optarg);
 		else if (c == 'p')
 			speak_ms = atoi(optarg);
+		else if (c == 'i')
+			idle_ms = atoi(optarg);
 		else
 			return 64;
 	}

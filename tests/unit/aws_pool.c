@@ -106,6 +106,32 @@ START_TEST(warm_connections_wait_and_are_refilled)
 }
 END_TEST
 
+START_TEST(how_many_are_warm_may_change)
+{
+	struct pool_config config = pool_config(0, 4);
+
+	config.conn.ping_interval_ms = -1;
+	config.max_idle_ms = 50000;
+	ck_assert_int_eq(pool_new(&net.pool, &config), 0);
+	net_settle();
+	ck_assert_uint_eq(pool_nready(net.pool), 0);
+	pool_set_warm(net.pool, 2);
+	until_ready(2);
+	/* Never more than there may be. */
+	pool_set_warm(net.pool, 100);
+	until_ready(4);
+	net_settle();
+	ck_assert_uint_eq(net.nservers, 4);
+	/* Too many are not replaced when they have been idle for long. */
+	pool_set_warm(net.pool, 0);
+	net.now_ms += 50000;
+	while (pool_nready(net.pool) > 0)
+		net_turn();
+	net_settle();
+	ck_assert_uint_eq(net.nservers, 4);
+}
+END_TEST
+
 START_TEST(a_clean_lease_is_used_again)
 {
 	struct conn *a;
@@ -509,6 +535,7 @@ add_all(Suite *s, const char *name, void (*init)(void), bool has_tls)
 	tcase_set_timeout(tc, 120);
 	tcase_add_checked_fixture(tc, init, net_release);
 	tcase_add_test(tc, warm_connections_wait_and_are_refilled);
+	tcase_add_test(tc, how_many_are_warm_may_change);
 	tcase_add_test(tc, a_clean_lease_is_used_again);
 	tcase_add_test(
 	    tc, those_who_wait_are_served_in_turn_and_the_cap_is_kept);

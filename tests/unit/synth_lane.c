@@ -237,6 +237,136 @@ START_TEST(a_voice_that_breaks_off_is_marked)
 }
 END_TEST
 
+START_TEST(what_is_taken_back_ends_at_once)
+{
+	static const uint8_t second[PCM_BYTES_PER_S];
+	struct sentence *s;
+	json_t *obj;
+
+	config.is_fast = true;
+	lane_add(&lane, "a", "hola", 0, 1000);
+	lane_add(&lane, "b", "ñu", 0, 1000);
+	lane_add(&lane, "c", "hola", 0, 1000);
+	s = lane_next(&lane, 2, 1000);
+	s->state = SENTENCE_ASKED;
+	sentence_audio(s, second, sizeof(second));
+	lane_emit(&lane, 1000, 0);
+	obj = next_line();
+	ck_assert(!json_is_set(obj, "last"));
+	json_decref(obj);
+	/* One that nobody heard of leaves no trace, but is to be paid. */
+	s = lane_next(&lane, 2, 1000);
+	s->state = SENTENCE_ASKED;
+	ck_assert_uint_eq(lane_cut(&lane, "b", "retracted", 1000), 1);
+	ck_assert_int_eq(lane.chars, 2);
+	ck_assert_ptr_null(next_line());
+	ck_assert_uint_eq(lane_cut(&lane, "b", "retracted", 1000), 0);
+	/* One that is being heard says that it ends, though more had come. */
+	sentence_audio(lane.head, second, sizeof(second));
+	ck_assert_uint_eq(lane_cut(&lane, "a", "retracted", 1000), 1);
+	ck_assert_int_eq(lane.chars, 6);
+	obj = next_line();
+	ck_assert_str_eq(json_str(obj, "id"), "a");
+	ck_assert_str_eq(json_str(obj, "error"), "retracted");
+	ck_assert_str_eq(json_str(obj, "data"), "");
+	ck_assert(json_is_set(obj, "last"));
+	ck_assert_int_eq((int)json_num(obj, "n", -1), 1);
+	json_decref(obj);
+	lane_emit(&lane, 1000, 0);
+	ck_assert_ptr_null(next_line());
+	/* The others go on, and new ones find the end of the line. */
+	lane_add(&lane, "d", "hola", 0, 1000);
+	say(1000, 100);
+	say(1000, 100);
+	lane_emit(&lane, 1000, 0);
+	obj = next_line();
+	ck_assert_str_eq(json_str(obj, "id"), "c");
+	json_decref(obj);
+	obj = next_line();
+	ck_assert_str_eq(json_str(obj, "id"), "d");
+	json_decref(obj);
+	ck_assert_uint_eq(lane_cut(&lane, NULL, "unwanted", 1000), 0);
+	ck_assert(lane_is_idle(&lane));
+}
+END_TEST
+
+START_TEST(an_encoding_may_join_in_the_middle)
+{
+	static const uint8_t second[2 * PCM_BYTES_PER_S];
+	int n[2] = { 0, 0 }, last[2] = { 0, 0 };
+	double samples = 0;
+	struct sentence *s;
+	json_t *obj;
+
+	lane_add(&lane, "a", "hola", 0, 1000);
+	s = lane_next(&lane, 2, 1000);
+	s->state = SENTENCE_ASKED;
+	sentence_audio(s, second, PCM_BYTES_PER_S);
+	lane_emit_first(&lane, 1000, 0);
+	lane.formats = VOICE_OPUS;
+	for (int64_t now = 1000; now < 4000; now += 10) {
+		lane_emit(&lane, now, 0);
+		if (now == 1500)
+			s->state = SENTENCE_SAID;
+	}
+	while ((obj = next_line()) != NULL) {
+		int i = strcmp(json_str(obj, "encoding"), "opus") == 0;
+
+		ck_assert_int_eq((int)json_num(obj, "n", -1), n[i]++);
+		last[i] += json_is_set(obj, "last");
+		samples += json_num(obj, "samples", 0);
+		json_decref(obj);
+	}
+	/* What was begun goes on to its end; the other has 100 ms less. */
+	ck_assert_int_gt(n[0], 1);
+	ck_assert_int_eq(n[1], n[0] - 1);
+	ck_assert_int_eq(last[0], 1);
+	ck_assert_int_eq(last[1], 1);
+	ck_assert_double_eq(samples, 0.9 * PCM_RATE_HZ);
+}
+END_TEST
+
+START_TEST(nobody_hears_nothing_leaves)
+{
+	lane.formats = 0;
+	lane_add(&lane, "a", "hola", 0, 1000);
+	say(1000, 300);
+	lane_emit(&lane, 1000, 0);
+	lane_emit(&lane, 2000, 0);
+	ck_assert(lane_is_idle(&lane));
+	ck_assert_ptr_null(next_line());
+}
+END_TEST
+
+START_TEST(first_lines_go_first)
+{
+	struct lane other;
+	json_t *obj;
+
+	lane_init(&other, "it-IT", &config, NULL);
+	other.voice.voice = &voice;
+	lane_add(&lane, "a", "hola", 0, 1000);
+	say(1000, 2000);
+	lane_emit_first(&lane, 1000, 0);
+	lane_emit_first(&lane, 1000, 0);
+	lane_add(&other, "b", "ciao", 0, 1000);
+	lane_next(&other, 2, 1000)->state = SENTENCE_ASKED;
+	sentence_audio(other.head, (const uint8_t[3200]){ 0 }, 3200);
+	lane_emit_first(&other, 1000, 0);
+	ck_assert(lane_emit_one(&lane, 1000, 0));
+	for (int i = 0; i < 3; i++) {
+		static const char *const langs[] = { "es-ES", "it-IT",
+			"es-ES" };
+
+		obj = next_line();
+		ck_assert_str_eq(json_str(obj, "lang"), langs[i]);
+		json_decref(obj);
+	}
+	ck_assert_ptr_null(next_line());
+	lane_release(&other, 0);
+}
+END_TEST
+
 START_TEST(too_many_are_refused)
 {
 	for (int i = 0; i < 512; i++)
@@ -260,6 +390,10 @@ main(void)
 	tcase_add_test(tc, what_is_too_late_is_left_to_the_captions);
 	tcase_add_test(tc, without_a_bound_nothing_is_left_out);
 	tcase_add_test(tc, a_voice_that_breaks_off_is_marked);
+	tcase_add_test(tc, what_is_taken_back_ends_at_once);
+	tcase_add_test(tc, an_encoding_may_join_in_the_middle);
+	tcase_add_test(tc, nobody_hears_nothing_leaves);
+	tcase_add_test(tc, first_lines_go_first);
 	tcase_add_test(tc, too_many_are_refused);
 	suite_add_tcase(s, tc);
 	r = srunner_create(s);

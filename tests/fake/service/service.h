@@ -76,6 +76,7 @@ struct stream {
 	/* speak */
 	char text[16384];
 	size_t spoken;
+	int64_t heard_at_ms; /* an event of the client, last */
 	int64_t close_at_ms; /* 0: not yet */
 };
 
@@ -83,6 +84,8 @@ extern const char *const kind_names[];
 
 /* How long a Polly stream stays open after its audio. */
 extern int64_t speak_ms;
+/* How long it waits for our next event; 0: for ever. */
+extern int64_t idle_ms;
 
 /* A line for the log that was asked for. */
 __attribute__((format(printf, 1, 2))) void note(const char *fmt, ...);

@@ -8,7 +8,7 @@
 #include "base/pcm.h"
 #include "service.h"
 
-int64_t speak_ms;
+int64_t speak_ms, idle_ms;
 
 static struct stream *streams;
 static size_t nspeaking;
@@ -155,6 +155,26 @@ schedule(struct stream *s)
 		s->is_pending = true;
 }
 
+static bool
+is_idle_limited(const struct stream *s)
+{
+	return idle_ms > 0 && s->kind == SPEAK && !s->is_dead &&
+	       !s->is_pending && s->close_at_ms == 0;
+}
+
+/* PROTOCOL 5.1: 5 s without an event of ours. */
+static void
+end_idle(struct stream *s)
+{
+	static const struct act idle = { .what = "exception",
+		.arg = "ServiceQuotaExceededException" };
+
+	note("speak idle");
+	send_exception(s, &idle);
+	(void)h2_end_early(s->h2, s->id);
+	s->is_dead = true;
+}
+
 void
 streams_prepare(struct loop *l)
 {
@@ -163,6 +183,8 @@ streams_prepare(struct loop *l)
 			loop_deadline(l, s->close_at_ms);
 		if (s->is_pending)
 			loop_deadline(l, 0);
+		if (is_idle_limited(s))
+			loop_deadline(l, s->heard_at_ms + idle_ms);
 	}
 }
 
@@ -176,6 +198,8 @@ streams_dispatch(int64_t now_ms)
 		}
 		if (s->close_at_ms != 0 && s->close_at_ms <= now_ms)
 			speech_closes(s);
+		if (is_idle_limited(s) && s->heard_at_ms + idle_ms <= now_ms)
+			end_idle(s);
 	}
 }
 
@@ -411,6 +435,8 @@ on_inner(struct stream *s, const struct es_message *m)
 		if (json_object_get(obj, "TextType") != NULL)
 			note("speak type=%s", json_string_value(json_object_get(
 						  obj, "TextType")));
+		if (text != NULL && text[0] == '\0')
+			note("speak keep");
 		if (text != NULL)
 			strncat(s->text, text,
 			    sizeof(s->text) - strlen(s->text) - 1);
@@ -428,6 +454,7 @@ on_envelope(const struct es_message *m, void *arg)
 	struct es_message inner;
 	struct stream *s = arg;
 
+	s->heard_at_ms = clock_mono_ms();
 	if (m->payload_len == 0) {
 		if (s->kind == TRANSCRIBE)
 			client_ended(s);
@@ -508,6 +535,7 @@ on_request(void *arg, struct conn *c, struct h2 *h2, int32_t id,
 	if (s == NULL)
 		abort();
 	s->conn = c;
+	s->heard_at_ms = clock_mono_ms();
 	s->h2 = h2;
 	s->id = id;
 	s->kind =
