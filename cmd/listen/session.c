@@ -329,8 +329,9 @@ look_around(struct session *s, int64_t now_ms)
 		sender_status(s->sender, "waiting",
 		    room_exists(&s->room) ? "nothing in this language yet"
 					  : "the room is not open yet",
-		    json_pack("{s:s, s:s}", "room", s->room.name, "lang",
-			s->params->lang),
+		    json_pack("{s:s, s:s, s:b}", "room", s->room.name, "lang",
+			s->params->lang, "on",
+			room_is_locked(&s->room, ROOM_WRITER)),
 		    now_ms);
 	}
 }

@@ -216,22 +216,27 @@ test('every control has a name, and a thumb\'s size', async () => {
 	await done(page);
 });
 
-const hello = (name) => {
-	const { pid } = FakeRoom.connections(s.site, name).at(-1);
-	const first = FakeRoom.heard(s.site).find((h) => h.pid === pid &&
-	    h.message !== undefined);
-	return first === undefined ? null : JSON.parse(first.message);
-};
+/* The first message of the newest connection to a room. */
+async function hello(page, name) {
+	let first;
+	await until(page, 'hello', () => {
+		const { pid } = FakeRoom.connections(s.site, name).at(-1);
+		first = FakeRoom.heard(s.site).find((h) => h.pid === pid &&
+		    h.message !== undefined);
+		return first !== undefined;
+	});
+	return JSON.parse(first.message);
+}
 
 test('a token is taken from the link, and kept for this tab', async () => {
 	room('closed').say(...talk(0, 2));
 	const page = await open('?room=closed&lang=es-ES#token=a.b-c_d');
 	await until(page, 'captions', (t) => t.captions === 2);
-	assert.deepEqual(hello('closed'), { type: 'hello', token: 'a.b-c_d' });
+	assert.deepEqual(await hello(page, 'closed'), { type: 'hello', token: 'a.b-c_d' });
 	assert.equal(page.url(), `${s.site.url}?room=closed&lang=es-ES`);
 	await page.reload();
 	await until(page, 'captions', (t) => t.captions === 2);
-	assert.deepEqual(hello('closed'), { type: 'hello', token: 'a.b-c_d' });
+	assert.deepEqual(await hello(page, 'closed'), { type: 'hello', token: 'a.b-c_d' });
 	/* In the next view, too, and in no address that was asked for. */
 	await page.locator('#change').click();
 	await page.locator('#chooser').waitFor();
@@ -244,7 +249,7 @@ test('a token is taken from the link, and kept for this tab', async () => {
 	/* Another tab knows nothing of it. */
 	const other = await open('?room=closed&lang=es-ES');
 	await until(other, 'captions', (t) => t.captions === 2);
-	assert.deepEqual(hello('closed'), { type: 'hello' });
+	assert.deepEqual(await hello(other, 'closed'), { type: 'hello' });
 	await done(other);
 });
 
@@ -259,7 +264,7 @@ test('without storage a token holds for the page', async () => {
 	});
 	await page.goto(`${s.site.url}?room=nostore&lang=es-ES#token=xyz`);
 	await until(page, 'captions', (t) => t.captions === 1);
-	assert.deepEqual(hello('nostore'), { type: 'hello', token: 'xyz' });
+	assert.deepEqual(await hello(page, 'nostore'), { type: 'hello', token: 'xyz' });
 	await done(page);
 });
 

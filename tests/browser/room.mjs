@@ -148,12 +148,42 @@ test('the original: partial words, then the final ones', async () => {
 	await done(page);
 });
 
-test('what listen refuses is told in its words', async () => {
+test('what listen refuses is told in the page\'s words', async () => {
 	const page = await openPage(browser, `${site.url}?room=talk&lang=12`);
 	await until(page, 'refusal', (s) => s.state === 'refused');
 	assert.match(await page.locator('#notice-words').textContent(),
-	    /refused the connection: lang: .*language tag/);
+	    /This language cannot be had in this room/);
 	await done(page);
+});
+
+test('a language on demand begins when somebody has chosen it', async () => {
+	const talk = new Broadcast(site, 'demand');
+	talk.say({ type: 'status', stage: 'transcribe', state: 'ready',
+	    lang: 'en-US' }, { type: 'status', stage: 'translate', state: 'ready',
+		languages: ['es-ES', 'fr-FR'], on_demand: true });
+	await roomsAre((rooms) => rooms.some(({ room, targets }) =>
+	    room === 'demand' && targets?.length === 2));
+	const page = await open('demand', 'fr-FR');
+	await until(page, 'start', (t) => t.air === 'starting');
+	assert.equal(await page.locator('#state-words').textContent(), 'Starting');
+	await shoot(page, 'starting-phone');
+	talk.say({ type: 'status', stage: 'translate', state: 'wanted',
+	    lang: 'fr-FR' }, translation('u0', 'fr-FR', 'Bonjour.'));
+	await until(page, 'caption', (t) => t.captions === 1 && t.air === 'on');
+	assert.equal(await talk.end(), 0);
+	await done(page);
+});
+
+test('the join code is drawn by the real token', async () => {
+	const page = await openPage(browser,
+	    `${site.url}display.html?room=demand&lang=fr-FR&qr=1#token=sesame-open`,
+	    { viewport: MONITOR });
+	await page.locator('#code').waitFor();
+	assert.equal(await page.locator('#code').evaluate((e) =>
+	    e.decode().then(() => e.naturalWidth > 20)), true);
+	await shoot(page, 'display-code-monitor');
+	assert.deepEqual(page.complaints, []);
+	await page.context().close();
 });
 
 test('rooms on the air are offered; the only one needs no choice',

@@ -19,7 +19,8 @@
  *              open         lines are coming
  *              retrying     lost; another attempt follows in retry_ms
  *              refused      the program said no: reason is a word for
- *                           sayRefusal() (words.js), detail its own
+ *                           sayRefusal() (words.js), detail its own; where
+ *                           retry_ms is there, another attempt follows
  *              closed       by close()
  */
 
@@ -35,6 +36,8 @@ const GOOD_MS = 5_000;
 
 const RETRY_MIN_MS = 500;
 const RETRY_MAX_MS = 10_000;
+/* The longest that a program may make us wait, by the retry_ms of a refusal. */
+const REFUSED_MAX_MS = 300_000;
 
 /* How long to wait before attempt n (from 0) with `random` in [0, 1): half of
  * the step is certain, half is jitter, so that a thousand phones that lost one
@@ -80,8 +83,8 @@ export class Connection extends EventTarget {
 	 * stage: the program's name, as it stands in its status lines.  url() and
 	 * hello() are asked before each attempt: the address with its query, and
 	 * what goes into the first message beside its type.  retry_refused_ms: try
-	 * again that long after a refusal, too (a page that nobody looks after);
-	 * without it a refusal is final until open().
+	 * again that long after any refusal (a page that nobody looks after);
+	 * without it one that does not say when is final until open().
 	 */
 	constructor({ stage, url, hello = () => ({}), retry_refused_ms = 0 }) {
 		super();
@@ -195,13 +198,16 @@ export class Connection extends EventTarget {
 		this.dispatchEvent(new CustomEvent('line', { detail: line }));
 	}
 
-	#refused({ reason, detail }) {
+	#refused({ reason, detail, retry_ms }) {
 		this.#drop();
-		if (this.#retry_refused_ms > 0)
+		/* With jitter, as many may have been told the same. */
+		const wait_ms = retry_ms > 0 ? Math.min(REFUSED_MAX_MS, retry_ms) *
+		    (1 + Math.random() / 4) : this.#retry_refused_ms;
+		if (wait_ms > 0)
 			this.#retry_timer = setTimeout(() => this.#connect(),
-			    this.#retry_refused_ms);
+			    wait_ms);
 		this.#become('refused', { reason: String(reason ?? ''),
-		    detail: String(detail ?? '') });
+		    detail: String(detail ?? ''), retry_ms: wait_ms });
 	}
 
 	#tick() {
@@ -222,6 +228,8 @@ export class Connection extends EventTarget {
 
 	/* The network, or the reader, is back: do not wait for the timer. */
 	#hurry() {
+		if (this.#state === 'refused')
+			return;	/* it was told when, or that it is of no use */
 		const silent_ms = Date.now() - this.#heard_at;
 		if (this.#retry_timer !== 0 ||
 		    (this.#state === 'open' && silent_ms > SILENCE_ON_RETURN_MS))

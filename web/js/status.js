@@ -19,7 +19,9 @@ const IS_FINE = new Set(['ready', 'recovered', 'resumed']);
 
 export class RoomStatus {
 	#troubles = new Set();	/* stages */
-	air = 'unknown';	/* unknown, waiting, on, off, ended, paused */
+	/* unknown, waiting (for the room), starting (the room is on, this language
+	 * has yet to come), on, off, ended, paused */
+	air = 'unknown';
 
 	reset() {
 		this.#troubles.clear();
@@ -66,6 +68,10 @@ export class RoomStatus {
 	 * goodbye, so each heartbeat tells. */
 	#noteListen({ state, on }) {
 		if (state === 'waiting')
+			this.air = on === true ? 'starting' : 'waiting';
+		else if (this.air === 'waiting' && on === true)
+			this.air = 'starting';
+		else if (this.air === 'starting' && on === false)
 			this.air = 'waiting';
 		else if (state === 'listening')
 			this.air = on === false ? 'off' : 'on';
@@ -81,7 +87,7 @@ export class RoomStatus {
 		    (name !== 'synth' || is_listening));
 		if (this.air === 'waiting' || this.air === 'off')
 			return 'notice_waiting';
-		if (this.air === 'ended' || this.air === 'paused')
+		if (['starting', 'ended', 'paused'].includes(this.air))
 			return `notice_${this.air}`;
 		return stage === undefined ? '' : TROUBLE[stage];
 	}

@@ -27,8 +27,8 @@ export function drawStrip(elements, { shown, notice = '', can_retry = false }) {
 /* What drawStrip() wants to know of a Feed. */
 export function stateOfFeed(feed, is_listening = false) {
 	const { state } = feed.link;
-	const air = { waiting: 'waiting', off: 'off', ended: 'ended',
-	    paused: 'paused' }[feed.status.air] ?? 'live';
+	const air = ['waiting', 'starting', 'off', 'ended', 'paused']
+	    .includes(feed.status.air) ? feed.status.air : 'live';
 	const shown = state === 'open' ? air
 	    : state === 'closed' ? 'connecting' : state;
 	let notice = '';

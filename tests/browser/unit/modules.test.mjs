@@ -171,6 +171,12 @@ test('of the stages\' troubles the worst that concerns a reader is told', () => 
 	    status.note({ stage, state, ...more }, 'es-ES');
 	note('listen', 'waiting');
 	assert.equal(status.notice(false), 'notice_waiting');
+	note('listen', 'alive', { on: true });
+	assert.equal(status.notice(false), 'notice_starting');
+	note('listen', 'alive', { on: false });
+	assert.equal(status.notice(false), 'notice_waiting');
+	note('listen', 'waiting', { on: true });
+	assert.equal(status.notice(false), 'notice_starting');
 	note('listen', 'listening', { on: true });
 	assert.equal(status.notice(false), '');
 	note('synth', 'degraded');
