@@ -31,7 +31,7 @@ const isOn = (name, n) => (rooms) => rooms.some(({ room: one, on, targets }) =>
     one === name && on && targets.length === n);
 
 test('rooms that are on are chosen, linked to and remembered', async () => {
-	const hall = new Broadcast(s.site, 'hall');
+	const hall = new Broadcast(s.site, 'hall', ['--title', 'The hall']);
 	hall.announce({ source: 'en-US', targets: ['es-ES', 'ca-ES', 'fr-FR',
 	    'pt-BR', 'pt-PT', 'arb', 'eo'], voices: ['es-ES', 'fr-FR'] });
 	const attic = new Broadcast(s.site, 'attic');
@@ -52,8 +52,12 @@ test('rooms that are on are chosen, linked to and remembered', async () => {
 
 	const page = await open('');
 	await page.locator('#rooms a').first().waitFor();
-	assert.deepEqual(await page.locator('#rooms a').allTextContents(),
-	    ['attic', 'hall']);
+	assert.deepEqual(await page.locator('#rooms strong').allTextContents(),
+	    ['attic', 'The hall']);
+	assert.deepEqual(await page.locator('#rooms small').allTextContents(),
+	    ['Spoken: Italian (Italy)', 'Spoken: English (United States)']);
+	assert.equal(await page.locator('#chooser-title').textContent(),
+	    'Choose a room');
 	await shoot(page, 'rooms-phone');
 	await page.getByRole('link', { name: 'hall' }).click();
 	await page.locator('#languages a').first().waitFor();
@@ -64,6 +68,8 @@ test('rooms that are on are chosen, linked to and remembered', async () => {
 	    .getAttribute('dir'), 'rtl');
 	assert.equal(await page.getByRole('link', { name: /Français/ })
 	    .locator('span').textContent(), 'French · Text and voice');
+	assert.equal(await page.locator('#chooser-title').textContent(),
+	    'Choose a language');
 	await shoot(page, 'chooser-phone');
 	await page.setViewportSize(MONITOR);
 	await shoot(page, 'chooser-monitor');

@@ -60,13 +60,18 @@ function originalEntry(room, onChoose) {
 	return item;
 }
 
-function roomEntry(room, is_chosen, onChoose) {
+/* A card that says more while one chooses among rooms, a small one after. */
+function roomEntry(room, is_chosen, is_card, onChoose) {
 	const { item, link } = entry({ room: room.room }, onChoose);
-	const name = text('span', room.title);
+	const name = text(is_card ? 'strong' : 'span', room.title);
 	name.dir = 'auto';
 	link.append(name);
-	if (room.is_paused)
-		link.append(text('small', `(${say('room_paused')})`));
+	const more = [is_card && room.source !== ''
+	    ? say('spoken', { lang: nameIn(room.source, pageLanguage()) }) : '',
+	    room.is_paused ? say('room_paused') : '']
+	    .filter((part) => part !== '').join(' · ');
+	if (more !== '')
+		link.append(text('small', more));
 	if (is_chosen)
 		link.setAttribute('aria-current', 'true');
 	return item;
@@ -92,8 +97,9 @@ export class Chooser {
 	#onChoose;
 	#shown = [null, '', false];
 
-	/* elements: { note, rooms, rooms_part, languages, find }, the last a text
-	 * field; onChoose gets { room } or { room, lang }. */
+	/* elements: { title, note, rooms, rooms_part, languages, find }: title is a
+	 * heading or null, find a text field; onChoose gets { room } or
+	 * { room, lang }. */
 	constructor(elements, onChoose) {
 		this.#elements = elements;
 		this.#onChoose = onChoose;
@@ -109,8 +115,13 @@ export class Chooser {
 		const list = (rooms ?? []).filter(({ room, is_on }) =>
 		    is_on || room === chosen);
 		const room = list.find((one) => one.room === chosen) ?? null;
+		const is_open = room === null && list.length > 0;
+		this.#elements.rooms.classList.toggle('cards', is_open);
+		if (this.#elements.title !== null)
+			this.#elements.title.textContent =
+			    say(is_open ? 'choose_a_room' : 'choose_language');
 		replace(this.#elements.rooms, list.map((one) =>
-		    roomEntry(one, one === room, this.#onChoose)));
+		    roomEntry(one, one === room, is_open, this.#onChoose)));
 		/* One room needs no choice. */
 		rooms_part.hidden = list.length === 0 ||
 		    (list.length === 1 && room !== null);

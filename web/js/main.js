@@ -21,7 +21,8 @@ const elements = Object.fromEntries(
     [...document.querySelectorAll('[id]')].map((e) => [e.id, e]));
 const watch = new RoomWatch();
 const reader = new Reader(elements, takeToken('listener'));
-const chooser = new Chooser({ note: elements['chooser-note'],
+const chooser = new Chooser({ title: elements['chooser-title'],
+    note: elements['chooser-note'],
     rooms: elements.rooms, rooms_part: elements['rooms-part'],
     languages: elements.languages, find: elements.find }, (choice) => go(choice));
 

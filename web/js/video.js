@@ -28,7 +28,7 @@ const watch = new RoomWatch();
 const captions = new Captions(e.scroller, e.log);
 const feed = new Feed(captions, { token: takeToken('listener') });
 const wake_lock = new WakeLock();
-const chooser = new Chooser({ note: e['chooser-note'], rooms: e.rooms,
+const chooser = new Chooser({ title: null, note: e['chooser-note'], rooms: e.rooms,
     rooms_part: e['rooms-part'], languages: e.languages, find: e.find },
     (choice) => {
 	history.pushState(null, '', addressOf(choice));

@@ -9,8 +9,9 @@ const running = new Set();
 
 /* Say lines into a room; end() or kill it. */
 export class Broadcast {
-	constructor(site, room) {
-		this.child = spawn(path.join(BIN, 'broadcast'), ['-r', room],
+	constructor(site, room, options = []) {
+		this.child = spawn(path.join(BIN, 'broadcast'),
+		    ['-r', room, ...options],
 		    { stdio: ['pipe', 'inherit', 'inherit'],
 			env: { ...process.env, BOOTH_RUN: site.run } });
 		this.child.stdin.on('error', () => {});

@@ -2,6 +2,8 @@
 export default {
 	choose_language: 'اختر لغة',
 	choose_room: 'القاعة',
+	choose_a_room: 'اختر قاعة',
+	spoken: 'لغة المتحدث: {lang}',
 	languages: 'اللغات',
 	original: 'الأصل',
 	with_voice: 'نص وصوت',

@@ -2,6 +2,8 @@
 export default {
 	choose_language: 'Sprache wählen',
 	choose_room: 'Raum',
+	choose_a_room: 'Raum wählen',
+	spoken: 'Gesprochen: {lang}',
 	languages: 'Sprachen',
 	original: 'Original',
 	with_voice: 'Text und Stimme',

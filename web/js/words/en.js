@@ -2,6 +2,8 @@
 export default {
 	choose_language: 'Choose a language',
 	choose_room: 'Room',
+	choose_a_room: 'Choose a room',
+	spoken: 'Spoken: {lang}',
 	languages: 'Languages',
 	original: 'Original',
 	with_voice: 'Text and voice',

@@ -2,6 +2,8 @@
 export default {
 	choose_language: 'Elige un idioma',
 	choose_room: 'Sala',
+	choose_a_room: 'Elige una sala',
+	spoken: 'Se habla: {lang}',
 	languages: 'Idiomas',
 	original: 'Original',
 	with_voice: 'Texto y voz',

@@ -2,6 +2,8 @@
 export default {
 	choose_language: 'Choisissez une langue',
 	choose_room: 'Salle',
+	choose_a_room: 'Choisissez une salle',
+	spoken: 'On y parle : {lang}',
 	languages: 'Langues',
 	original: 'Original',
 	with_voice: 'Texte et voix',

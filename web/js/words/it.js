@@ -2,6 +2,8 @@
 export default {
 	choose_language: 'Scegli una lingua',
 	choose_room: 'Sala',
+	choose_a_room: 'Scegli una sala',
+	spoken: 'Si parla: {lang}',
 	languages: 'Lingue',
 	original: 'Originale',
 	with_voice: 'Testo e voce',
