@@ -73,6 +73,20 @@ dbfs(double sum, size_t nbytes)
 	return 20 * log10(rms / 32768);
 }
 
+static int
+largest(const uint8_t *p, size_t n)
+{
+	int most = 0;
+
+	for (size_t i = 0; i + 1 < n; i += 2) {
+		int v = (int16_t)(p[i] | p[i + 1] << 8);
+
+		if (v > most || -v > most)
+			most = v > 0 ? v : -v;
+	}
+	return most;
+}
+
 /* Keep track of how loud it is. */
 static void
 meter(struct backlog *b, const uint8_t *p, size_t n)
@@ -86,14 +100,28 @@ meter(struct backlog *b, const uint8_t *p, size_t n)
 			part = n;
 		b->window += (double)energy(p, part);
 		b->nwindow += part;
+		if (largest(p, part) > b->peak)
+			b->peak = largest(p, part);
 		if (b->nwindow < window)
 			continue;
+		b->level += b->window;
+		b->nlevel += b->nwindow;
 		b->loud *= LOUD_FADE;
 		if (b->window > b->loud)
 			b->loud = b->window;
 		b->window = 0;
 		b->nwindow = 0;
 	}
+}
+
+void
+backlog_take_level(struct backlog *b, double *rms_dbfs, double *peak_dbfs)
+{
+	*rms_dbfs = dbfs(b->level, b->nlevel);
+	*peak_dbfs = dbfs((double)b->peak * (double)b->peak, PCM_FRAME_BYTES);
+	b->level = 0;
+	b->nlevel = 0;
+	b->peak = 0;
 }
 
 double

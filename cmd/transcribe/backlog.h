@@ -25,6 +25,9 @@ struct backlog {
 	double window;      /* of the 100 ms being read: sum of squares */
 	size_t nwindow;     /* and bytes so far */
 	double loud;        /* sum of squares of the loudest 100 ms of late */
+	double level;       /* sum of squares, and bytes, */
+	size_t nlevel;      /* since backlog_take_level() */
+	int peak;           /* and the largest sample */
 };
 
 void backlog_init(struct backlog *b, unsigned int channels);
@@ -56,6 +59,9 @@ double backlog_arrival_ms(const struct backlog *b, uint64_t pos);
  * on a whole sample; so that no word is cut in two where a pause is near.
  */
 uint64_t backlog_quietest(const struct backlog *b, uint64_t from, uint64_t to);
+
+/* Loudness of all that was read since the last call: RMS and peak in dBFS. */
+void backlog_take_level(struct backlog *b, double *rms_dbfs, double *peak_dbfs);
 
 /* Loudness of what was read of late: the loudest 100 ms, a dB less for each
  * second since; RMS in dBFS. */

@@ -19,6 +19,7 @@
 #include "captions.h"
 #include "check.h"
 #include "input.h"
+#include "meter.h"
 #include "options.h"
 #include "sessions.h"
 
@@ -41,6 +42,7 @@ struct transcribe {
 	struct out out;
 	struct captions captions;
 	struct sessions sessions;
+	struct meter meter;
 	bool shows_progress; /* a FILE is read, and somebody looks */
 	int64_t progress_at_ms;
 };
@@ -65,6 +67,8 @@ set_up(struct transcribe *t)
 	}
 	t->shows_progress = t->input.file != NULL && isatty(STDERR_FILENO) &&
 	                    log_get_level() >= LOG_INFO;
+	if ((rc = meter_open(&t->meter, &t->options)) != 0)
+		exit(rc);
 	rc = client_open(&t->client, ENDPOINT_TRANSCRIBE_STREAMING,
 	    &t->options.config, clock_wall_ms(), err, sizeof(err));
 	if (rc != 0)
@@ -74,7 +78,7 @@ set_up(struct transcribe *t)
 	log_msg(LOG_DEBUG, NULL, "credentials from %s, endpoint %s",
 	    credentials_describe(t->client.provider),
 	    t->client.endpoint.authority);
-	if (stop_init() != 0 ||
+	if (stop_init() != 0 || stop_resume_init() != 0 ||
 	    out_init(&t->out, STDOUT_FILENO, OUT_HIGH_BYTES) != 0)
 		die(EX_OSERR, "cannot use standard output");
 }
@@ -103,6 +107,7 @@ start(struct transcribe *t)
 	captions_init(&t->captions, &t->out, &t->backlog, t->options.lang,
 	    !t->options.no_partials, (int64_t)clock_wall_ms());
 	sessions_init(&t->sessions, &config);
+	meter_attach(&t->meter, &t->backlog, &t->sessions);
 }
 
 /* On a terminal, while a FILE is read: how far it is. */
@@ -138,6 +143,7 @@ turn(struct transcribe *t, struct loop *l, int64_t *stopped_at_ms, int *status)
 	if (!out_is_full(&t->out))
 		input_prepare(&t->input, &t->backlog, l);
 	sessions_prepare(&t->sessions, l, now_ms);
+	meter_prepare(&t->meter, l);
 	out_prepare(&t->out, l);
 	if (t->shows_progress)
 		loop_deadline(l, t->progress_at_ms + PROGRESS_MS);
@@ -166,6 +172,7 @@ turn(struct transcribe *t, struct loop *l, int64_t *stopped_at_ms, int *status)
 	}
 	if (t->input.has_ended)
 		sessions_input_ended(&t->sessions, now_ms);
+	meter_dispatch(&t->meter, now_ms, wall_ms);
 	sessions_dispatch(&t->sessions, l, now_ms, wall_ms);
 	backlog_discard(&t->backlog, sessions_covered(&t->sessions));
 	if (out_dispatch(&t->out, l) != 0)
@@ -181,22 +188,12 @@ static void
 say_ended(struct transcribe *t)
 {
 	json_t *obj = json_status("transcribe", "ended", NULL, clock_wall_ms());
-	size_t len;
-	char *line;
 
 	if (obj == NULL)
 		return;
 	json_object_set_new(
-	    obj, "audio_s", json_ms(sessions_sent_ms(&t->sessions) / 1000));
-	json_object_set_new(
 	    obj, "finals", json_integer((json_int_t)t->captions.finals));
-	json_object_set_new(
-	    obj, "sessions", json_integer((json_int_t)t->sessions.opened));
-	json_object_set_new(obj, "lost_ms", json_ms(t->sessions.lost_ms));
-	if ((line = json_line_dump(obj, &len)) != NULL)
-		out_line(&t->out, line, len);
-	free(line);
-	json_decref(obj);
+	sessions_write_status(&t->sessions, obj);
 }
 
 /* The exit status that the output's end asks for; 0: it took everything. */

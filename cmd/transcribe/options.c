@@ -36,6 +36,8 @@ static const char usage[] =
     "      --pii-types TYPE,...    these only: NAME,EMAIL,...\n"
     "      --pace PACE             realtime (default), or fast: for stand-ins\n"
     "      --max-session-s N       change over to a new session before N s\n"
+    "  -r, --room ROOM             the room: its pause, and levels for it\n"
+    "      --max-usd USD           pause when so much has been spent\n"
     "      --check                 say what would be used, try it, and exit\n"
     "      --json                  ... as JSON\n"
     "      --region REGION         AWS region (default: AWS_REGION, profile)\n"
@@ -61,6 +63,7 @@ enum {
 	OPT_PII_TYPES,
 	OPT_PACE,
 	OPT_MAX_SESSION_S,
+	OPT_MAX_USD,
 	OPT_CHECK,
 	OPT_JSON,
 };
@@ -83,6 +86,8 @@ static const struct option longs[] = {
 	{ "pii-types", required_argument, NULL, OPT_PII_TYPES },
 	{ "pace", required_argument, NULL, OPT_PACE },
 	{ "max-session-s", required_argument, NULL, OPT_MAX_SESSION_S },
+	{ "room", required_argument, NULL, 'r' },
+	{ "max-usd", required_argument, NULL, OPT_MAX_USD },
 	{ "check", no_argument, NULL, OPT_CHECK },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ NULL, 0, NULL, 0 },
@@ -178,6 +183,16 @@ service_option(struct options *o, int c, const char *value)
 }
 
 static void
+set_room(struct options *o, const char *value)
+{
+	int rc = room_init(&o->room, NULL, value);
+
+	if (rc != 0)
+		opt_fail("-r '%s': %s", value, room_strerror(rc));
+	o->has_room = true;
+}
+
+static void
 read_option(struct options *o, int c, const char *value)
 {
 	static const char *const paces[] = { "realtime", "fast", NULL };
@@ -206,6 +221,12 @@ read_option(struct options *o, int c, const char *value)
 		o->max_session_ms =
 		    1000 * opt_num("--max-session-s", value, 2,
 			       TRANSCRIBE_SESSION_LIMIT_MS / 1000);
+		break;
+	case 'r':
+		set_room(o, value);
+		break;
+	case OPT_MAX_USD:
+		o->max_usd = opt_real("--max-usd", value, 1e-6, 1e6);
 		break;
 	case OPT_CHECK:
 		o->is_check = true;
@@ -249,8 +270,8 @@ check_params(struct options *o)
 void
 options_parse(struct options *o, int argc, char **argv)
 {
-	static const struct opt_spec spec = { "transcribe", usage, "l:", longs,
-		client_options };
+	static const struct opt_spec spec = { "transcribe", usage,
+		"l:r:", longs, client_options };
 	int c;
 
 	memset(o, 0, sizeof(*o));

@@ -10,6 +10,7 @@
 #include "aws/config.h"
 #include "aws/transcribe.h"
 #include "base/lang.h"
+#include "room/room.h"
 
 struct options {
 	char lang[LANG_TAG_MAX]; /* tag of lines that name none, and of `ready`:
@@ -24,7 +25,8 @@ struct options {
 	bool is_check; /* --check: find out, do not transcribe */
 	bool is_json;
 	int64_t max_session_ms;
-	const char *room;                /* NULL: none */
+	struct room room;
+	bool has_room;
 	double max_usd;                  /* 0: no limit */
 	const char *file;                /* NULL: standard input */
 	struct transcribe_params params; /* borrows from the rest */

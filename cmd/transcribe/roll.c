@@ -63,6 +63,14 @@ roll_holds(struct sessions *s, const struct session *session,
 	return true;
 }
 
+void
+roll_follow(struct sessions *s, struct session *old)
+{
+	if (s->roll.old != NULL)
+		hand_out(s);
+	s->roll.old = old;
+}
+
 bool
 roll_waits(const struct sessions *s, const struct session *session)
 {
@@ -188,20 +196,11 @@ open_next(struct sessions *s, struct session *live, int64_t now_ms)
 		put_off(s, live, now_ms);
 }
 
-/* A place among the ranges for what the old session still has to say. */
-static struct sessions_range *
-spare_range(struct sessions *s)
-{
-	for (size_t i = 1; i < SESSIONS_MAX; i++)
-		if (!s->ranges[i].is_used)
-			return &s->ranges[i];
-	return NULL;
-}
-
 static void
 change_over(struct sessions *s, uint64_t cut, int64_t now_ms)
 {
-	struct sessions_range *live = &s->ranges[0], *old = spare_range(s);
+	struct sessions_range *live = &s->ranges[0],
+			      *old = sessions_spare_range(s);
 	struct roll *r = &s->roll;
 
 	if (old == NULL) {
@@ -264,6 +263,9 @@ watch_order(struct sessions *s, int64_t now_ms)
 {
 	struct roll *r = &s->roll;
 
+	/* Paused: nobody waits for it. */
+	if (s->ranges[0].session == NULL)
+		r->changed_at_ms = now_ms;
 	if (r->old == NULL || now_ms < r->changed_at_ms + ORDER_MS)
 		return;
 	session_set_late(r->old);
@@ -326,7 +328,7 @@ roll_prepare(const struct sessions *s, struct loop *l, int64_t now_ms)
 	const struct roll *r = &s->roll;
 	int64_t left_ms;
 
-	if (r->old != NULL)
+	if (r->old != NULL && live != NULL)
 		loop_deadline(l, r->changed_at_ms + ORDER_MS);
 	/* Its end waited for another's, and does no longer. */
 	if (live != NULL && session_is_over(live) && !roll_waits(s, live))

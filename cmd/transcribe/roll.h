@@ -34,6 +34,9 @@ void roll_drop(struct sessions *s);
 bool roll_holds(struct sessions *s, const struct session *session,
     struct transcribe_results *results);
 
+/* The next live session's words wait for the last ones of this one. */
+void roll_follow(struct sessions *s, struct session *old);
+
 /* A session that ended in order has results that wait for the old one's: so
  * does its end. */
 bool roll_waits(const struct sessions *s, const struct session *session);

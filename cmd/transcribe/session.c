@@ -6,13 +6,8 @@
 
 #include "base/log.h"
 #include "base/pcm.h"
+#include "session_priv.h"
 
-/* Our choice within the service's 50 to 200 ms (PROTOCOL 4.2). */
-#define CHUNK_MS 100
-#define CHUNK_BYTES (CHUNK_MS * PCM_BYTES_PER_MS)
-/* The input has stalled: from here silence is sent, in real time, so that what
- * was being said is finished and the service's 15 s never pass. */
-#define STALL_MS 1000
 /* The service has this long to take the request. */
 #define OPEN_TIMEOUT_MS 8000
 /* Audio waits and the service takes none of it: longer than any hiccup. */
@@ -33,38 +28,6 @@
 
 static const char mute_text[] = "the service says nothing of what it is sent";
 
-struct session {
-	const struct session_config *config;
-	struct conn *conn;
-	struct bidi *bidi;
-	struct credentials *credentials;
-	struct timeline timeline;
-	uint64_t pos;   /* next byte of the stream to send */
-	uint64_t until; /* SESSION_LIVE, or where its range ends */
-	uint64_t begin; /* of its range */
-	uint64_t heard[SESSION_CHANNELS_MAX]; /* what is before has been */
-	int64_t started_at_ms; /* the stream was opened; 0: not yet */
-	int64_t sent_at_ms;    /* something was last sent */
-	int64_t taken_at_ms;   /* the service last took something */
-	uint64_t given;        /* bytes of audio given to the stream */
-	uint64_t taken;        /* of them: that do not wait any more */
-	int64_t heard_at_ms;   /* an event last came */
-	int64_t loud_ms;       /* of sound sent since then */
-	int64_t patience_ms;   /* with a service that says nothing of sound */
-	int64_t limit_ms;      /* of audio in all, for now; 0: none */
-	bool is_standby;       /* open, and not yet told what to hear */
-	bool is_finishing;     /* send no more */
-	bool is_end_sent;
-	bool was_open;
-	bool is_live;
-	bool is_speaking[SESSION_CHANNELS_MAX];
-	bool is_over;
-	struct service_error error;
-	char id[64];
-	char request_id[80];
-	char date[64];
-};
-
 static void
 session_over(struct session *s, const struct service_error *error)
 {
@@ -77,7 +40,7 @@ session_over(struct session *s, const struct service_error *error)
 		service_error_init(&s->error);
 }
 
-static void
+void
 session_fail(struct session *s, enum service_error_class class,
     const char *name, const char *text)
 {
@@ -301,166 +264,6 @@ session_set_late(struct session *s)
 	s->is_live = false;
 }
 
-/* Bytes of the stream that could be sent now. */
-static uint64_t
-available(const struct session *s)
-{
-	uint64_t end = s->config->backlog->end, limit;
-
-	if (s->is_standby)
-		return 0;
-	if (s->until < end)
-		end = s->until;
-	if (s->limit_ms > 0) {
-		limit = pcm_bytes_of_ms(s->limit_ms);
-		limit = limit > s->timeline.sent ? limit - s->timeline.sent : 0;
-		if (s->pos + limit < end)
-			end = s->pos + limit;
-	}
-	/* Half a sample waits for its other half. */
-	return end > s->pos ? (end - s->pos) & ~(uint64_t)1 : 0;
-}
-
-/* Whether everything of the range has been sent. */
-static bool
-is_exhausted(const struct session *s)
-{
-	return s->is_finishing || s->pos >= s->until;
-}
-
-/* Whether the service may get one more chunk at now_ms; else *at_ms says when.
- */
-static bool
-is_due(const struct session *s, int64_t now_ms, int64_t *at_ms)
-{
-	int64_t sent_ms = (int64_t)(s->timeline.sent / PCM_BYTES_PER_MS);
-
-	*at_ms = s->started_at_ms + sent_ms - s->config->lead_ms;
-	return s->config->is_fast || *at_ms <= now_ms;
-}
-
-/* Whether silence stands in for input that does not come, and from when. */
-static bool
-stall_due(const struct session *s, int64_t now_ms, int64_t *at_ms)
-{
-	bool was_silence = s->timeline.n > 0 &&
-	                   s->timeline.spans[s->timeline.n - 1].is_silence;
-
-	*at_ms = s->sent_at_ms + (was_silence ? CHUNK_MS : STALL_MS);
-	return *at_ms <= now_ms;
-}
-
-/* What a channel has already said it is not to say again: a copy of n (of each
- * channel) from s->pos, with silence there. */
-static void
-copy_unheard(const struct session *s, uint8_t *out, const uint8_t *p, size_t n)
-{
-	const size_t channels = s->config->backlog->channels;
-
-	memcpy(out, p, n * channels);
-	for (size_t c = 0; c < channels && channels > 1; c++)
-		for (size_t i = 0; i < n && s->pos + i < s->heard[c];
-		     i += PCM_FRAME_BYTES)
-			memset(out + i * channels + c * PCM_FRAME_BYTES, 0,
-			    PCM_FRAME_BYTES);
-}
-
-/* n bytes of each channel; p is NULL for silence. */
-static int
-send_chunk(struct session *s, const uint8_t *p, size_t n, int64_t now_ms,
-    double wall_ms)
-{
-	uint8_t chunk[CHUNK_BYTES * SESSION_CHANNELS_MAX] = { 0 };
-	const bool is_silence = p == NULL;
-	int rc;
-
-	if (p != NULL)
-		copy_unheard(s, chunk, p, n);
-	rc = bidi_send(s->bidi, TRANSCRIBE_AUDIO_EVENT, TRANSCRIBE_AUDIO_TYPE,
-	    chunk, n * s->config->backlog->channels, wall_ms);
-
-	if (rc == BIDI_ERR_FULL)
-		return rc;
-	if (rc != 0 || timeline_add(&s->timeline, s->pos, n, is_silence) != 0) {
-		session_fail(s, SERVICE_ERROR_LOCAL, "send", bidi_strerror(rc));
-		return rc;
-	}
-	if (!is_silence) {
-		if (backlog_loudest_dbfs(s->config->backlog, s->pos,
-			s->pos + n) >= SESSION_QUIET_DBFS)
-			s->loud_ms += CHUNK_MS;
-		s->pos += n;
-	}
-	s->given += n * s->config->backlog->channels;
-	s->sent_at_ms = now_ms;
-	return 0;
-}
-
-/* What is to be done next, if it is time for it. */
-enum step {
-	STEP_AUDIO,   /* send what there is, up to a chunk */
-	STEP_SILENCE, /* send a chunk of it */
-	STEP_END,     /* all of the range has been sent */
-	STEP_WAIT,    /* until *wake_ms, or for the service */
-};
-
-static enum step
-next_step(const struct session *s, int64_t now_ms, int64_t *wake_ms)
-{
-	uint64_t have = available(s);
-
-	*wake_ms = LOOP_NEVER;
-	if (is_exhausted(s))
-		return s->is_end_sent || !bidi_has_room(s->bidi, 0) ? STEP_WAIT
-		                                                    : STEP_END;
-	if (!bidi_has_room(s->bidi, CHUNK_BYTES * s->config->backlog->channels))
-		return STEP_WAIT;
-	/* A short rest waits for more, unless it is the end of all. */
-	if (have >= CHUNK_BYTES || (have > 0 && s->pos + have >= s->until))
-		return is_due(s, now_ms, wake_ms) ? STEP_AUDIO : STEP_WAIT;
-	if (!stall_due(s, now_ms, wake_ms))
-		return STEP_WAIT;
-	return have > 0 ? STEP_AUDIO : STEP_SILENCE;
-}
-
-/* Send what there is and what the pace allows. */
-static void
-session_send(struct session *s, int64_t now_ms, double wall_ms)
-{
-	const uint8_t *p;
-	int64_t wake_ms;
-	size_t n;
-
-	for (;;) {
-		switch (
-		    s->is_over ? STEP_WAIT : next_step(s, now_ms, &wake_ms)) {
-		case STEP_AUDIO:
-			n = available(s) < CHUNK_BYTES ? (size_t)available(s)
-			                               : CHUNK_BYTES;
-			p = backlog_peek(s->config->backlog, s->pos, n, &n);
-			if (send_chunk(s, p, n, now_ms, wall_ms) != 0)
-				return;
-			/* It was short: the stall began before it. */
-			if (n < CHUNK_BYTES)
-				s->sent_at_ms = now_ms - STALL_MS;
-			break;
-		case STEP_SILENCE:
-			if (send_chunk(s, NULL, CHUNK_BYTES, now_ms, wall_ms) !=
-			    0)
-				return;
-			break;
-		case STEP_END:
-			if (bidi_end(s->bidi, wall_ms) != 0)
-				return;
-			s->is_end_sent = true;
-			s->heard_at_ms = now_ms;
-			break;
-		case STEP_WAIT:
-			return;
-		}
-	}
-}
-
 static void
 session_start(struct session *s, int64_t now_ms, double wall_ms)
 {
@@ -554,7 +357,7 @@ session_prepare(struct session *s, struct loop *l, int64_t now_ms)
 	conn_prepare(s->conn, l);
 	if (s->bidi == NULL)
 		return;
-	if (next_step(s, now_ms, &wake_ms) != STEP_WAIT)
+	if (session_next_step(s, now_ms, &wake_ms) != SESSION_STEP_WAIT)
 		wake_ms = now_ms;
 	loop_deadline(l, wake_ms);
 	loop_deadline(l, owed(s, &what));
@@ -574,9 +377,9 @@ session_dispatch(
 	if (s->is_over || conn_state(s->conn) != CONN_READY)
 		return;
 	if (s->bidi == NULL) {
-		if (available(s) > 0 || s->is_standby)
+		if (session_available(s) > 0 || s->is_standby)
 			session_start(s, now_ms, wall_ms);
-		else if (is_exhausted(s))
+		else if (session_is_exhausted(s))
 			session_over(s, NULL);
 	}
 	if (s->bidi == NULL || s->is_over)

@@ -7,10 +7,10 @@
 #include <sysexits.h>
 
 #include "aws/retry.h"
-#include "base/json.h"
 #include "base/log.h"
 #include "base/pcm.h"
 #include "gaps.h"
+#include "pause.h"
 #include "roll.h"
 
 /* Waits between tries, doubling with full jitter; short, for the room waits.  A
@@ -43,24 +43,16 @@
 static void
 say_status(struct sessions *s, const char *state, const char *detail)
 {
-	json_t *obj = json_status("transcribe", state, detail, s->wall_ms);
-	size_t len;
-	char *line;
+	sessions_say(s, state, detail, s->wall_ms);
+}
 
-	if (obj == NULL)
-		return;
-	/* What is spoken is announced: booth-lines(5). */
-	if (strcmp(state, "ready") == 0)
-		json_object_set_new(obj, "lang", json_string(s->config.lang));
-	json_object_set_new(obj, "audio_s",
-	    json_real((double)(long)(sessions_sent_ms(s) / 100) / 10));
-	json_object_set_new(
-	    obj, "sessions", json_integer((json_int_t)s->opened));
-	json_object_set_new(obj, "lost_ms", json_ms(s->lost_ms));
-	if ((line = json_line_dump(obj, &len)) != NULL)
-		out_line(s->config.out, line, len);
-	free(line);
-	json_decref(obj);
+struct sessions_range *
+sessions_spare_range(struct sessions *s)
+{
+	for (size_t i = 1; i < SESSIONS_MAX; i++)
+		if (!s->ranges[i].is_used)
+			return &s->ranges[i];
+	return NULL;
 }
 
 /* Audio of a range that nobody has heard, in ms. */
@@ -179,36 +171,6 @@ sessions_input_ended(struct sessions *s, int64_t now_ms)
 		session_input_ended(s->ranges[0].session);
 }
 
-double
-sessions_sent_ms(const struct sessions *s)
-{
-	double ms = s->sent_ms;
-
-	if (s->roll.next != NULL)
-		ms += session_sent_ms(s->roll.next);
-	for (size_t i = 0; i < SESSIONS_MAX; i++)
-		if (s->ranges[i].session != NULL)
-			ms += session_sent_ms(s->ranges[i].session);
-	return ms;
-}
-
-uint64_t
-sessions_covered(const struct sessions *s)
-{
-	uint64_t covered = UINT64_MAX, at;
-
-	for (size_t i = 0; i < SESSIONS_MAX; i++) {
-		const struct sessions_range *r = &s->ranges[i];
-
-		if (!r->is_used)
-			continue;
-		at = r->session != NULL ? session_covered(r->session) : r->from;
-		if (at < covered)
-			covered = at;
-	}
-	return covered == UINT64_MAX ? s->config.backlog->end : covered;
-}
-
 bool
 sessions_is_done(const struct sessions *s)
 {
@@ -271,9 +233,9 @@ is_final(
 	}
 }
 
-/* A range is given up: what it held was not heard. */
-static void
-range_lost(struct sessions *s, struct sessions_range *r, const char *why)
+void
+sessions_range_lost(
+    struct sessions *s, struct sessions_range *r, const char *why)
 {
 	double ms = unheard_ms(s, r);
 
@@ -307,13 +269,13 @@ session_failed(struct sessions *s, struct sessions_range *r, int64_t now_ms,
 			    s, service_error_exit_status(e->class));
 			say_status(s, "failed", text);
 		} else {
-			range_lost(s, r, text);
+			sessions_range_lost(s, r, text);
 		}
 		return;
 	}
 	if (!is_live && r->broken >= BROKEN_MAX &&
 	    now_ms - r->stuck_at_ms >= BROKEN_MS) {
-		range_lost(s, r, text);
+		sessions_range_lost(s, r, text);
 		return;
 	}
 	r->is_failing = true;
@@ -411,8 +373,10 @@ no_credentials(
 static bool
 wants_session(const struct sessions *s, const struct sessions_range *r)
 {
-	return r->is_used && gaps_is_turn(s, r) &&
-	       (!s->was_ready || r->from < s->config.backlog->end);
+	bool is_early = r == &s->ranges[0] && (!s->was_ready || s->is_eager);
+
+	return r->is_used && !s->is_paused && gaps_is_turn(s, r) &&
+	       (is_early || r->from < s->config.backlog->end);
 }
 
 /* Give a range a session, when it is time and there is something to hear. */
@@ -453,6 +417,7 @@ range_start(struct sessions *s, struct sessions_range *r, int64_t now_ms)
 		return;
 	}
 	session_be_patient(r->session, r->nmute);
+	s->is_eager = s->is_eager && !is_live;
 	if (is_live)
 		roll_begin(s, r->session);
 }
@@ -466,6 +431,9 @@ watch_stall(struct sessions *s, int64_t now_ms)
 	if (s->stalled_end != s->config.backlog->end || s->stalled_at_ms == 0) {
 		s->stalled_end = s->config.backlog->end;
 		s->stalled_at_ms = now_ms;
+		if (s->is_stalled)
+			say_status(s, "resumed", NULL);
+		s->is_stalled = false;
 	} else if (live != NULL && session_was_started(live) &&
 		   !s->is_input_ended &&
 		   now_ms - s->stalled_at_ms >= PAUSE_MS &&
@@ -475,6 +443,7 @@ watch_stall(struct sessions *s, int64_t now_ms)
 		log_msg(LOG_INFO, NULL,
 		    "no audio for %d s: paused until there is some",
 		    PAUSE_MS / 1000);
+		s->is_stalled = true;
 		say_status(s, "paused", "no audio");
 	}
 }
@@ -522,7 +491,8 @@ make_room(struct sessions *s)
 		    covered == (r->session == NULL
 				       ? r->from
 				       : session_covered(r->session))) {
-			range_lost(s, r, "ten minutes later it still was not");
+			sessions_range_lost(
+			    s, r, "ten minutes later it still was not");
 			return;
 		}
 	}
@@ -561,7 +531,7 @@ watch_rest(struct sessions *s, int64_t now_ms)
 {
 	for (size_t i = 0; i < SESSIONS_MAX; i++)
 		if (rest_deadline_ms(s, &s->ranges[i]) <= now_ms)
-			range_lost(s, &s->ranges[i],
+			sessions_range_lost(s, &s->ranges[i],
 			    "the service did not come back before the time "
 			    "limit");
 	if (!has_work(s))
@@ -575,6 +545,7 @@ sessions_dispatch(
 	s->wall_ms = wall_ms;
 	credentials_dispatch(s->config.provider, l, now_ms);
 	watch_stall(s, now_ms);
+	pause_dispatch(s);
 	roll_dispatch(s, l, now_ms);
 	for (size_t i = 0; i < SESSIONS_MAX && !s->is_done; i++) {
 		struct sessions_range *r = &s->ranges[i];

@@ -7,6 +7,7 @@
 #ifndef TRANSCRIBE_SESSIONS_H
 #define TRANSCRIBE_SESSIONS_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -82,13 +83,18 @@ struct sessions {
 	int64_t input_ended_at_ms;
 	uint64_t stalled_end;  /* backlog's end when it last grew */
 	int64_t stalled_at_ms; /* and when that was */
+	bool is_stalled;       /* so long that it was told */
 	bool was_ready;
 	bool is_degraded; /* told, and not yet taken back */
 	bool is_done;
 	int status; /* exit status, once done */
 	int64_t clock_offset_ms;
-	double sent_ms; /* audio sent by sessions that are over */
-	double lost_ms; /* never heard, given up */
+	double sent_ms;   /* audio sent by sessions that are over */
+	double lost_ms;   /* never heard, given up */
+	double paused_ms; /* thrown away while paused */
+	double est_usd;   /* for status lines; the meter's to set */
+	bool is_paused;   /* pause.h */
+	bool is_eager;    /* a live session is wanted before there is audio */
 	unsigned long opened;
 	double wall_ms; /* of this turn */
 };
@@ -108,6 +114,23 @@ void sessions_dispatch(
 
 /* Whether everything has been heard, or given up; status says which. */
 bool sessions_is_done(const struct sessions *s);
+
+/* How much of the input that was read the live session has not been sent. */
+double sessions_lag_ms(const struct sessions *s);
+
+/* A status line of this state; detail may be NULL. */
+void sessions_say(
+    struct sessions *s, const char *state, const char *detail, double wall_ms);
+
+/* Put the counters into a status line, and write it; takes obj. */
+void sessions_write_status(struct sessions *s, json_t *obj);
+
+/* A range is given up: what it held was not heard. */
+void sessions_range_lost(
+    struct sessions *s, struct sessions_range *r, const char *why);
+
+/* One that is not used; NULL: there is none. */
+struct sessions_range *sessions_spare_range(struct sessions *s);
 
 /* Audio sent so far, in ms: what is paid for. */
 double sessions_sent_ms(const struct sessions *s);

@@ -135,11 +135,15 @@ got=0
 wait "$tool" || got=$?
 same 'status of a second signal' "$got" 143
 
-# The reader of the lines leaves.
+# The reader of the lines leaves, before there is any.
 serve d </dev/null
-got=0
+mkfifo "$tmp/talk"
 {
-	"$BIN/transcribe" -l en-US --pace fast "$tmp/talk.wav" 2>"$tmp/err" || got=$?
+	got=0
+	"$BIN/transcribe" -l en-US --pace fast <"$tmp/talk" 2>"$tmp/err" || got=$?
 	echo "$got" >"$tmp/status"
-} | head -n 1 >"$tmp/out"
+} | {
+	exec <&-
+	cat "$tmp/pcm" >"$tmp/talk" || true
+}
 same 'status when the reader left' "$(cat "$tmp/status")" 74

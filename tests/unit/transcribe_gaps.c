@@ -1,6 +1,6 @@
 /* with: cmd/transcribe/gaps.c cmd/transcribe/backlog.c */
 /* with: cmd/transcribe/captions.c cmd/transcribe/session.c */
-/* with: cmd/transcribe/timeline.c */
+/* with: cmd/transcribe/session_send.c cmd/transcribe/timeline.c */
 /*
  * Which part of a missed stretch is heard in front of the live audio and which
  * beside it.  Positions are given in seconds of the stream.
