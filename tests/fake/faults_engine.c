@@ -12,7 +12,7 @@
  * (default 12) and after the last there are 300 ms of zeros.  asr hears a word
  * as soon as 50 ms of it came, wherever it began to listen, and says "w0007";
  * 100 ms of zeros end an utterance.  mt puts "[TO] " before a text.  tts speaks
- *a text as 300 ms of samples that all are the first number in it.
+ * a text as 300 ms of samples that all are the first number in it.
  */
 #include <stdbool.h>
 #include <stdint.h>
