@@ -12,6 +12,8 @@
 /* Behind the last words of a session this much audio that is not quiet may have
  * been words. */
 #define UNHEARD_MIN_MS 1000
+/* Two ends that come too soon by chance are rare, three are not by chance. */
+#define REHEARS_MAX 2
 
 void
 gaps_tell(struct sessions *s)
@@ -44,11 +46,14 @@ gaps_ended_too_soon(const struct sessions *s, struct sessions_range *r)
 	uint64_t from = session_covered(r->session);
 	uint64_t until = session_sent_pos(r->session);
 
-	if (r->did_rehear || until < from + pcm_bytes_of_ms(UNHEARD_MIN_MS) ||
+	if (r->is_worded)
+		return true;
+	if (r->nrehears >= REHEARS_MAX ||
+	    until < from + pcm_bytes_of_ms(UNHEARD_MIN_MS) ||
 	    backlog_loudest_dbfs(s->config.backlog, from, until) <
 		SESSION_QUIET_DBFS)
 		return false;
-	r->did_rehear = true;
+	r->nrehears++;
 	return true;
 }
 
@@ -105,6 +110,8 @@ gaps_split(struct sessions *s, int64_t now_ms)
 		return;
 	late->until =
 	    backlog_quietest(b, due - pcm_bytes_of_ms(CUT_SEARCH_MS), due);
+	late->is_worded |= live->is_worded;
+	live->is_worded = false;
 	live->from = late->until;
 	captions_orphans_late(s->config.captions);
 }

@@ -29,8 +29,9 @@ void gaps_tell(struct sessions *s);
 bool gaps_is_turn(const struct sessions *s, const struct sessions_range *r);
 
 /*
- * Whether a session that ended in order left something unheard: loud audio
- * behind the last words.  It is heard again, once: it may have been applause.
+ * Whether a session that ended in order left something unheard: words that an
+ * earlier one began to hear, or loud audio behind the last words.  That is
+ * heard again, but not for ever: it may have been applause.
  */
 bool gaps_ended_too_soon(const struct sessions *s, struct sessions_range *r);
 

@@ -470,6 +470,12 @@ session_set_speaking(struct session *s, unsigned int channel, bool is_speaking_)
 	s->is_speaking[channel] = is_speaking_;
 }
 
+bool
+session_is_speaking(const struct session *s)
+{
+	return is_speaking(s);
+}
+
 uint64_t
 session_sent_pos(const struct session *s)
 {

@@ -148,6 +148,8 @@ void session_cover(struct session *s, unsigned int channel, uint64_t pos);
 void
 session_set_speaking(struct session *s, unsigned int channel, bool is_speaking);
 
+bool session_is_speaking(const struct session *s);
+
 /* How far it has sent (stream position), and audio sent in all, in ms. */
 uint64_t session_sent_pos(const struct session *s);
 

@@ -134,7 +134,7 @@ on_results(
 		    &results->results[i], s->wall_ms);
 	if (session_covered(session) > r->from) {
 		r->failures = r->broken = 0;
-		r->did_rehear = false;
+		r->nrehears = 0;
 	}
 }
 
@@ -309,6 +309,9 @@ range_ended(struct sessions *s, struct sessions_range *r, int64_t now_ms)
 	uint64_t from;
 
 	roll_session_over(s, r->session);
+	if (session_covered(r->session) > r->from)
+		r->is_worded = false;
+	r->is_worded |= session_is_speaking(r->session);
 	if (is_orderly && gaps_ended_too_soon(s, r)) {
 		is_orderly = false;
 		service_error_set(&error, SERVICE_ERROR_TRANSIENT, "closed",

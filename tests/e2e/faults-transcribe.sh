@@ -127,6 +127,15 @@ in_turn "$me phase=last" 1 end
 a_case
 in_turn "$me phase=last" 1 half-close
 a_case
+# It ends in order, again and again, and says nothing of what it was sent: known
+# from how loud that is, or from the words that an earlier session began to hear.
+rule "$me phase=response do=delay ms=500 times=all"
+in_turn "$me phase=open" 1 end half-close
+a_case
+rule "$me nth=1 phase=partial n=4 do=reset"
+rule "$me phase=response do=delay ms=500 times=all"
+in_turn "$me phase=open" 2 end half-close end half-close
+a_case
 # The same with words still to come, though all audio has been sent.
 for when in open final; do
 	rule "$me phase=$when do=end"

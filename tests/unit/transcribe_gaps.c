@@ -195,6 +195,12 @@ START_TEST(what_was_being_said_goes_on_late)
 	gaps_split(&s, 1000 + 18000);
 	ck_assert(captions.open[3].is_late);
 	ck_assert(!captions.open[4].is_late);
+	/* And it is known that there are words. */
+	live->is_worded = true;
+	read_s(20);
+	gaps_split(&s, 1000 + 38000);
+	ck_assert(any_late()->is_worded);
+	ck_assert(!live->is_worded);
 }
 END_TEST
 
