@@ -129,7 +129,8 @@ complain(struct front *f, const char *detail)
 static bool
 may_read(const struct front *f, int64_t now_ms)
 {
-	return !f->has_ended && !f->has_pending && !f->is_over &&
+	return !f->has_ended && !f->has_pending && !f->is_joining &&
+	       !f->is_over &&
 	       (f->second_bytes < RATE_BYTES || now_ms - f->second_ms >= 1000);
 }
 
@@ -187,7 +188,7 @@ wait_for(struct front *f, struct loop *loop, int64_t until_ms)
 	f->in_slot = f->keeper_slot = -1;
 	if (may_read(f, now_ms))
 		f->in_slot = loop_watch(loop, STDIN_FILENO, POLLIN);
-	else if (!f->has_ended && !f->has_pending)
+	else if (!f->has_ended && !f->has_pending && !f->is_joining)
 		loop_deadline(loop, f->second_ms + 1000);
 	if (f->keeper_fd != -1)
 		f->keeper_slot = loop_watch(loop, f->keeper_fd,
@@ -306,6 +307,7 @@ join(struct front *f, struct loop *loop)
 	int64_t now_ms = clock_mono_ms(), until_ms = now_ms + JOIN_MS;
 	bool is_joined = false;
 
+	f->is_joining = true;
 	while (!f->is_over && !is_joined) {
 		if (f->keeper_fd == -1 && try_to_join(f) == -1)
 			return;
@@ -319,9 +321,8 @@ join(struct front *f, struct loop *loop)
 		    f->keeper_fd == -1 ? now_ms + JOIN_AGAIN_MS : until_ms);
 		if (f->keeper_fd != -1)
 			hear_keeper(f, &is_joined);
-		if (f->has_ended && !is_joined)
-			finish(f, EX_OK);
 	}
+	f->is_joining = false;
 }
 
 /* --- the talk -------------------------------------------------------- */

@@ -33,6 +33,7 @@ struct front {
 	int keeper_fd;          /* -1: not joined yet */
 	int in_slot, keeper_slot;
 	bool has_ended;   /* our input */
+	bool is_joining;  /* what comes waits for the keeper */
 	bool has_pending; /* a packet that the keeper did not take yet */
 	char pending_type;
 	size_t pending_len;

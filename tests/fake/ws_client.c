@@ -44,45 +44,56 @@ on_text(void *arg, char *text, size_t len)
 		awaited[0] = '\0';
 }
 
+/* What the server does not take any more, it does not: its last words may still
+ * be read. */
 static void
-flush(struct ws *w, int fd)
+send_all(int fd, const uint8_t *p, size_t n)
 {
-	const uint8_t *p;
 	ssize_t done;
-	size_t n;
 
-	while (p = ws_peek(w, &n), n > 0) {
+	for (; n > 0; p += done, n -= (size_t)done) {
 		done = send(fd, p, n, MSG_NOSIGNAL);
 		if (done <= 0)
-			exit(0); /* the server has left */
-		ws_skip(w, (size_t)done);
+			return;
 	}
 }
 
 static void
-say_big(struct ws *w, int opcode, size_t n)
+flush(struct ws *w, int fd)
 {
-	struct wslay_event_msg m = { .opcode = (uint8_t)opcode,
-		.msg_length = n };
+	const uint8_t *p;
+	size_t n;
+
+	p = ws_peek(w, &n);
+	send_all(fd, p, n);
+	ws_skip(w, n);
+}
+
+/* One frame of any size, masked by zeros (RFC 6455, section 5.2). */
+static void
+say_big(int fd, int opcode, uint64_t n)
+{
+	uint8_t head[14] = { (uint8_t)(0x80 | opcode), 0x80 | 127 };
 	uint8_t *bytes = malloc(n + 1);
+	int i;
 
 	if (bytes == NULL)
 		exit(1);
+	for (i = 0; i < 8; i++)
+		head[2 + i] = (uint8_t)(n >> (56 - 8 * i));
 	memset(bytes, opcode == WSLAY_TEXT_FRAME ? 'x' : 0xff, n);
-	m.msg = bytes;
-	if (wslay_event_queue_msg(w->frames, &m) != 0 ||
-	    wslay_event_send(w->frames) != 0)
-		exit(1);
+	send_all(fd, head, sizeof(head));
+	send_all(fd, bytes, n);
 	free(bytes);
 }
 
 static void
-obey(struct ws *w, char *line, size_t len)
+obey(struct ws *w, int fd, char *line, size_t len)
 {
 	if (strncmp(line, "!text ", 6) == 0)
-		say_big(w, WSLAY_TEXT_FRAME, strtoul(line + 6, NULL, 10));
+		say_big(fd, WSLAY_TEXT_FRAME, strtoul(line + 6, NULL, 10));
 	else if (strncmp(line, "!binary ", 8) == 0)
-		say_big(w, WSLAY_BINARY_FRAME, strtoul(line + 8, NULL, 10));
+		say_big(fd, WSLAY_BINARY_FRAME, strtoul(line + 8, NULL, 10));
 	else if (strncmp(line, "!wait ", 6) == 0)
 		snprintf(awaited, sizeof(awaited), "%s", line + 6);
 	else if (ws_text(w, line, len) != 0)
@@ -113,7 +124,7 @@ main(int argc, char **argv)
 	for (;;) {
 		while (is_open && awaited[0] == '\0' &&
 		       line_reader_next(&in, &line, &len) == 1) {
-			obey(&w, line, len);
+			obey(&w, fd, line, len);
 			flush(&w, fd);
 		}
 		flush(&w, fd);
