@@ -211,6 +211,45 @@ START_TEST(a_proxy_that_says_too_much_or_nothing_is_told)
 }
 END_TEST
 
+/* --- something else than HTTP/2, as a client -------------------------- */
+
+static void
+raw_bytes(void *arg, struct conn *c, const uint8_t *p, size_t n)
+{
+	(void)arg;
+	(void)c;
+	tell("came: %.*s;", (int)n, (const char *)p);
+}
+
+START_TEST(a_raw_client_passes_bytes_both_ways)
+{
+	struct conn_events ev = client_events;
+	struct conn_config config = net_config();
+	struct tls_ctx *ctx = NULL;
+	struct conn *c;
+
+	if (net.client_tls != NULL)
+		ck_assert_int_eq(tls_client_ctx_new(&ctx,
+				     pki_path(&net.pki, "ca.pem"), NULL, NULL),
+		    0);
+	config.tls = ctx;
+	config.host = net.client_tls != NULL ? "localhost" : config.host;
+	config.is_raw = true;
+	ev.on_bytes = raw_bytes;
+	c = net_dial_with(&config, &ev, NULL);
+	net_until("ready;");
+	ck_assert_ptr_null(conn_h2(c));
+	ck_assert_int_eq(conn_write(c, "GET / HTTP/1.1\r\n", 16), 0);
+	net_until("[server: bytes GET / HTTP/1.1");
+	ck_assert_int_eq(conn_write(net.servers[0], "hello", 5), 0);
+	net_until("came: hello;");
+	/* What the other side ends is no error, and is told. */
+	conn_close(net.servers[0], net.now_ms);
+	net_until("closed: no error;");
+	tls_ctx_free(ctx);
+}
+END_TEST
+
 static void
 add_tls(Suite *s)
 {
@@ -219,6 +258,7 @@ add_tls(Suite *s)
 	tcase_set_timeout(tc, 120);
 	tcase_add_checked_fixture(tc, net_init_tls, net_release);
 	tcase_add_test(tc, http1_over_tls_gets_bytes_pause_and_an_orderly_end);
+	tcase_add_test(tc, a_raw_client_passes_bytes_both_ways);
 	tcase_add_test(tc, a_proxy_is_asked_and_left_behind);
 	suite_add_tcase(s, tc);
 }
@@ -233,6 +273,7 @@ add_cleartext(Suite *s)
 	tcase_add_loop_test(
 	    tc, http1_is_told_from_http2_by_its_first_bytes, 0, 3);
 	tcase_add_test(tc, what_http1_writes_is_capped);
+	tcase_add_test(tc, a_raw_client_passes_bytes_both_ways);
 	tcase_add_test(tc, a_proxy_is_asked_and_left_behind);
 	tcase_add_loop_test(tc, a_proxy_that_refuses_is_told, 0, 4);
 	tcase_add_loop_test(
