@@ -73,7 +73,10 @@ tr '\0' '\n' <"/proc/$command/environ" | grep -q "^BOOTH_JWT_SECRET\|_TOKEN=\|^H
 tr '\0' '\n' <"/proc/$command/environ" | grep -qx 'BOOTH_LANG=it-IT' || fail "no BOOTH_LANG"
 
 # --- a page: the same speaker comes by another way, and changes the language
-page() { "$B/fake/ws_client" "$port" "/speak?room=main" >"$tmp/page.out" 2>"$tmp/page.err"; }
+page() {
+	"$B/fake/ws_client" "$port" "/speak?room=main" >"$tmp/page.out" 2>"$tmp/page.err" ||
+		fail "the page ends with $?"
+}
 hello() { # SESSION LANG [MORE]
 	printf '{"type":"hello","session":"%s","lang":"%s","token":"%s"%s}\n' "$1" "$2" "$(cat "$tmp/token")" "${3:-}"
 }

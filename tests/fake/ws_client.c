@@ -142,11 +142,16 @@ main(int argc, char **argv)
 			continue;
 		n = read(fd, buf, sizeof(buf));
 		if (n <= 0)
-			return is_open ? 0 : 1;
+			break;
 		if (ws_recv(&w, buf, (size_t)n) != 0) {
 			fprintf(stderr, "ws_client: %s (%d)\n",
 			    ws_strerror(w.error), w.status);
-			return 1;
+			is_open = false;
+			break;
 		}
 	}
+	ws_release(&w);
+	line_reader_release(&in);
+	close(fd);
+	return is_open ? 0 : 1;
 }
