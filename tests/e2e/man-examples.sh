@@ -29,6 +29,22 @@ printf '#!/bin/sh\nexec localaws-asr "$@"\n' >"$work/my-whisper"
 chmod +x "$work/my-whisper"
 
 mkdir -p "$BOOTH_RUN/rooms"
+# A server for send(1), with the secret of token(1), in place of booth.example;
+# its room writes down what it hears.
+unset BOOTH_LISTENER_TOKEN BOOTH_SPEAKER_TOKEN BOOTH_OPERATOR_TOKEN
+BOOTH_JWT_SECRET=$(token secret)
+export BOOTH_JWT_SECRET
+token mint -R speaker -r main --for 1h >"$work/speaker.token"
+mkdir -p "$BOOTH_RUN/rooms/main"
+# shellcheck disable=SC2016 # for the shell that speak starts
+BOOTH_SPEAK_COMMAND='cat >>"$BOOTH_ROOM_DIR/heard.pcm"' BOOTH_JWT_SECRET='' \
+	BOOTH_SPEAKER_TOKEN=$(cat "$work/speaker.token") scripts/serve -p auto \
+	>"$tmp/url" 2>"$tmp/serve.err" &
+started+=($!)
+until [ -s "$tmp/url" ]; do sleep 0.05; done
+booth=ws$(sed 's/^http//; s|/$||' "$tmp/url")
+export BOOTH_SPEAKER_TOKEN
+BOOTH_SPEAKER_TOKEN=$(cat "$work/speaker.token")
 start_localaws --port 0
 (
 	cd "$work"
@@ -65,6 +81,12 @@ for page in man/*.[1-8]; do
 		'localaws --dir '*'&'*) command="$(printf '%s\n' "$command" |
 			sed "1s|\$| until grep -q export $tmp/la/env; do sleep 0.1; done 2>/dev/null|; s|/tmp/la|$tmp/la|g")
 kill %1; wait" ;;
+		esac
+		case $command in
+		*send*ws*://*) command=$(printf '%s\n' "$command" |
+			sed -E "s#wss?://[a-z0-9.:]*/#$booth/#") ;;
+		*' speak -r '*) command="unset BOOTH_JWT_SECRET BOOTH_SPEAKER_TOKEN
+$command" ;; # who has a terminal and no secret
 		esac
 		cp "$tmp/talk.jsonl" "$work/talk.jsonl"
 		touch "$tmp/before" && sleep 0.02 # the grain of file times
