@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/out.h"
 #include "base/stop.h"
+#include "check.h"
 #include "options.h"
 #include "report.h"
 #include "speech.h"
@@ -116,6 +117,8 @@ set_up_room(struct stage *t)
 	unsigned int line;
 	int rc;
 
+	if (prices != NULL && prices[0] == '\0')
+		prices = NULL;
 	if (t->options.room != NULL &&
 	    (rc = audience_init(&t->audience, t->options.room)) != 0)
 		die(rc == ROOM_ERR_NAME ? EX_USAGE : EX_CONFIG, "-r %s: %s",
@@ -124,7 +127,7 @@ set_up_room(struct stage *t)
 	    t->options.room == NULL ? NULL : &t->audience.room,
 	    t->options.max_usd, prices, &line);
 	if (rc == COST_ERR_SYS)
-		die(EX_CONFIG, "BOOTH_PRICES: cannot read '%s': %s", prices,
+		die(EX_NOINPUT, "BOOTH_PRICES: cannot read '%s': %s", prices,
 		    strerror(errno));
 	if (rc != 0)
 		die(EX_CONFIG, "BOOTH_PRICES: %s:%u: %s", prices, line,
@@ -355,6 +358,11 @@ main(int argc, char **argv)
 
 	memset(&t, 0, sizeof(t));
 	options_parse(&t.options, argc, argv);
+	if (t.options.is_check) {
+		status = check_run(&t.options);
+		options_release(&t.options);
+		return status;
+	}
 	set_up_room(&t);
 	set_up(&t);
 	start(&t);

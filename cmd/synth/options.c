@@ -18,12 +18,15 @@ static const char usage[] =
     "usage: synth [-r ROOM] [-t LANG,...] [--engine ENGINE] [--voice "
     "LANG=ID]... "
     "[options]\n"
+    "       synth --check [--json] [options]\n"
     "Translation lines on standard input; the same, with audio, on standard "
     "output.\n"
     "\n"
     "  -r, --room ROOM          voice only what somebody in the room hears\n"
     "  -t, --target LANG,...    voice these languages (default: all that "
     "come)\n"
+    "      --check              say what would be used, try it, and exit\n"
+    "      --json               ... as JSON\n"
     "      --engine ENGINE      generative (default), neural or standard to "
     "begin with\n"
     "      --voice LANG=ID      this voice for that language; repeats\n"
@@ -57,6 +60,8 @@ enum {
 	OPT_STREAMS,
 	OPT_STREAMS_PER_S,
 	OPT_WARM,
+	OPT_CHECK,
+	OPT_JSON,
 	OPT_CONNECTIONS,
 	OPT_ENCODING,
 	OPT_PCM,
@@ -73,6 +78,8 @@ static const struct option longs[] = {
 	{ "pace", required_argument, NULL, OPT_PACE },
 	{ "streams", required_argument, NULL, OPT_STREAMS },
 	{ "streams-per-s", required_argument, NULL, OPT_STREAMS_PER_S },
+	{ "check", no_argument, NULL, OPT_CHECK },
+	{ "json", no_argument, NULL, OPT_JSON },
 	{ "connections", required_argument, NULL, OPT_CONNECTIONS },
 	{ "encoding", required_argument, NULL, OPT_ENCODING },
 	{ "pcm", required_argument, NULL, OPT_PCM },
@@ -143,6 +150,8 @@ add_tap(struct options *o, char *value)
 static void
 check_options(struct options *o)
 {
+	if (o->is_json && !o->is_check)
+		opt_fail("--json is the form of what --check says");
 	if (o->fills_silence && o->taps.n == 0)
 		opt_fail("--pcm-silence goes with --pcm");
 	if (o->fills_silence && o->is_fast)
@@ -225,6 +234,12 @@ options_parse(struct options *o, int argc, char **argv)
 		case OPT_STREAMS_PER_S:
 			o->streams_per_s = opt_real(
 			    "--streams-per-s", optarg, 0.1, QUOTA_PER_S_MAX);
+			break;
+		case OPT_CHECK:
+			o->is_check = true;
+			break;
+		case OPT_JSON:
+			o->is_json = true;
 			break;
 		case OPT_CONNECTIONS:
 			o->connections =

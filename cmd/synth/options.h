@@ -29,6 +29,8 @@ struct options {
 	size_t warm;      /* streams */
 	const char *room; /* NULL: none */
 	double max_usd;   /* 0: no limit */
+	bool is_check;    /* find out, do not speak */
+	bool is_json;
 	struct config_options config;
 };
 

@@ -173,7 +173,7 @@ finish
 : >"$tmp/in"
 run 64 -r 'No Room'
 run 64 -r main --max-usd -1
-BOOTH_PRICES=$tmp/none run 78
+BOOTH_PRICES=$tmp/none run 66
 echo 'polly.neural.character free' >"$tmp/prices"
 BOOTH_PRICES=$tmp/prices run 78
 grep -q "$tmp/prices:1: " "$tmp/err" || fail 'the line is not told'

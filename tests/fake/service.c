@@ -8,7 +8,8 @@
  *
  *	service audio WORDS [PER_SENTENCE] [wav] [stereo]
  *	service serve --ready FILE [--script FILE] [--log FILE]
- *		[--window BYTES] [--max-data BYTES] [--speak-ms MS] [--idle-ms MS]
+ *		[--window BYTES] [--max-data BYTES] [--speak-ms MS] [--idle-ms
+ *MS]
  *
  * audio writes what it recognises: word n is 100 ms of samples that all are
  * 1000 + n, between sentences (default: 8 words) there are 300 ms of zeros.  In
