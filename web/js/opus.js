@@ -3,7 +3,9 @@
  * secure pages, and not everywhere: canDecodeOpus() tells).
  *
  * The data of an Opus line is packets of 20 ms, each after its length as two
- * bytes, the greater first (booth-lines(5)).
+ * bytes, the greater first (booth-lines(5)).  A stream begins with samples that
+ * are the encoder's delay, and ends with padding: the line tells how many of
+ * what it decodes to are speech (pre_skip, samples; RFC 7845).
  */
 
 const CONFIG = { codec: 'opus', sampleRate: 16_000, numberOfChannels: 1 };
@@ -32,6 +34,32 @@ export function packetsOf(bytes) {
 	return packets;
 }
 
+/*
+ * What of the decoded samples of one line is speech: drop `pre_skip` at their
+ * beginning, keep `samples`, both counted at 16 kHz and missing where nothing
+ * is to be cut.
+ */
+export class Trim {
+	#skip;
+	#keep;
+
+	constructor({ pre_skip, samples }) {
+		this.#skip = pre_skip > 0 ? pre_skip : 0;
+		this.#keep = samples >= 0 ? samples : Infinity;
+	}
+
+	/* Some of them, in order, at rate_hz. */
+	cut(decoded, rate_hz) {
+		const times = rate_hz / CONFIG.sampleRate;
+		const from = Math.min(decoded.length, Math.round(this.#skip * times));
+		this.#skip -= from / times;
+		const to = Math.min(decoded.length,
+		    from + Math.round(this.#keep * times));
+		this.#keep -= (to - from) / times;
+		return decoded.subarray(from, to);
+	}
+}
+
 export async function canDecodeOpus() {
 	try {
 		return (await AudioDecoder.isConfigSupported(CONFIG)).supported;
@@ -48,7 +76,7 @@ export async function canDecodeOpus() {
  */
 export class OpusDecoder {
 	#decoder;
-	#queue = [];	/* { chunk, left }: packets whose samples are to come */
+	#queue = [];	/* { chunk, trim, left }: packets that are to come out */
 	#at_us = 0;
 	#onSamples;
 
@@ -60,9 +88,10 @@ export class OpusDecoder {
 	}
 
 	/* Throws on a line that breaks the format. */
-	decode(chunk, base64) {
-		const packets = packetsOf(bytesOf(base64));
-		this.#queue.push({ chunk, left: packets.length });
+	decode(chunk, line) {
+		const packets = packetsOf(bytesOf(line.data));
+		this.#queue.push({ chunk, trim: new Trim(line),
+		    left: packets.length });
 		this.#settle();
 		for (const data of packets) {
 			this.#decoder.decode(new EncodedAudioChunk({ type: 'key',
@@ -86,7 +115,8 @@ export class OpusDecoder {
 		if (head === undefined)
 			return;
 		head.left--;
-		this.#onSamples(head.chunk, samples, sampleRate, head.left === 0);
+		this.#onSamples(head.chunk, head.trim.cut(samples, sampleRate),
+		    sampleRate, head.left === 0);
 		if (head.left === 0)
 			this.#queue.shift();
 		this.#settle();

@@ -129,8 +129,8 @@ export class Player extends EventTarget {
 	push(line) {
 		if (!this.#is_open || this.state === 'held' ||
 		    typeof line.data !== 'string' || this.#retracted.has(line.id) ||
-		    !this.#seen.add(
-			`${line.id} ${line.n} ${line.translated_at_ms}`))
+		    !this.#seen.add(`${line.id} ${line.encoding} ${line.n} ` +
+			line.translated_at_ms))
 			return false;
 		try {
 			this.#decode(line);
@@ -192,7 +192,7 @@ export class Player extends EventTarget {
 			this.#opus ??= new OpusDecoder(
 			    (...piece) => this.#play(...piece),
 			    () => this.#opusFailed());
-			this.#opus.decode(chunk, line.data);
+			this.#opus.decode(chunk, line);
 			this.#decoded.opus++;
 			break;
 		default:

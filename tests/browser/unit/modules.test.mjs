@@ -5,7 +5,7 @@ import test from 'node:test';
 import { parseLine, retryDelay } from '../../../web/js/connection.js';
 import { answersTo, direction, listNames, nameIn, orderForReader, ownName }
     from '../../../web/js/languages.js';
-import { bytesOf, packetsOf } from '../../../web/js/opus.js';
+import { bytesOf, packetsOf, Trim } from '../../../web/js/opus.js';
 import { decodePcm, Resampler } from '../../../web/js/pcm.js';
 import { RoomStatus } from '../../../web/js/status.js';
 import { ClockOffset, IdealPlayout } from '../../../web/js/timing.js';
@@ -125,6 +125,30 @@ test('Opus packets are cut by their lengths, and nothing else is', () => {
 	}
 	assert.deepEqual([...bytesOf('AAH/')], [0, 1, 255]);
 	assert.throws(() => bytesOf('%'));
+});
+
+test('the codec\'s delay and padding are cut, at any rate, in any split', () => {
+	/* A first line of 5 packets: 1600 samples, of which 104 are delay and 80
+	 * padding; decoded at 16 and at 48 kHz. */
+	for (const times of [1, 3])
+		for (const step of [320, 7, 1_600]) {
+			const trim = new Trim({ pre_skip: 104, samples: 1_416 });
+			const all = Float32Array.from({ length: 1_600 * times },
+			    (_, i) => i);
+			const out = [];
+			for (let at = 0; at < all.length; at += step * times)
+				out.push(...trim.cut(all.subarray(at,
+				    at + step * times), 16_000 * times));
+			assert.equal(out[0], 104 * times);
+			assert.equal(out.length, 1_416 * times);
+			assert.equal(out.at(-1), 1_520 * times - 1);
+		}
+	/* A line that says nothing of it is all speech; one with none is silent. */
+	const samples = new Float32Array(320);
+	assert.equal(new Trim({}).cut(samples, 16_000).length, 320);
+	assert.equal(new Trim({ samples: 0 }).cut(samples, 16_000).length, 0);
+	assert.equal(new Trim({ pre_skip: 'x', samples: -1 })
+	    .cut(samples, 16_000).length, 320);
 });
 
 test('a sentence sent faster than it is spoken is no lag', () => {
