@@ -411,3 +411,37 @@ test('a screen reader finds its way: landmarks, names, live regions', async () =
 	}
 	await done(page);
 });
+
+test('the screen is kept on while one reads, and after a while at the ' +
+    'chooser nothing is wanted any more', async () => {
+	s.site.writeRoom('awake', { source: 'en-US', targets: ['es-ES'] });
+	room('awake').say(...talk(0, 2));
+	const page = await open('');
+	await page.clock.install();
+	await page.addInitScript(() => {
+		window.locks = 0;
+		navigator.wakeLock.request = async () => {
+			window.locks++;
+			const lock = { released: false, release() {
+				if (!this.released)
+					window.locks--;
+				this.released = true;
+			} };
+			return lock;
+		};
+	});
+	await page.goto(`${s.site.url}?room=awake&lang=es-ES`);
+	await until(page, 'captions', (t) => t.captions === 2);
+	assert.equal(await page.evaluate(() => window.locks), 1);
+	await page.locator('#change').click();
+	await page.locator('#languages a').first().waitFor();
+	assert.equal((await until(page, 'link', (t) => t.state === 'open')).state,
+	    'open');
+	await page.clock.runFor(61_000);
+	await until(page, 'end', (t) => t.state === 'closed');
+	assert.equal(await page.evaluate(() => window.locks), 0);
+	await page.getByRole('link', { name: /Español/ }).click();
+	await until(page, 'link', (t) => t.state === 'open');
+	assert.equal(await page.evaluate(() => window.locks), 1);
+	await done(page);
+});

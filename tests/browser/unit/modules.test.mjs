@@ -273,6 +273,28 @@ test('a word that is the same in two languages is meant to be', () => {
 			    text !== WORDS.en[key], `${language} ${key}: ${text}`);
 });
 
+/* Modules are found one behind the other, each a round trip to a phone; a page
+ * that names them all has them at once. */
+test('every page names all of its modules ahead, and no others', () => {
+	const importsOf = (name) => [...read(name).matchAll(
+	    /^(?:import|\}|    from)[^'\n]*'(\.\.?\/[^']+)';$/gm)]
+	    .map(([, to]) => new URL(to, new URL(name, web)).href
+		.slice(web.href.length));
+	const pages = fs.readdirSync(web).filter((name) => name.endsWith('.html'));
+	assert.ok(pages.length >= 3);
+	for (const page of pages) {
+		const html = read(page);
+		const [, entry] = html.match(/<script type="module" src="([^"]+)"/);
+		const all = new Set([entry]);
+		for (const name of all)
+			importsOf(name).forEach((to) => all.add(to));
+		all.delete(entry);
+		assert.deepEqual([...html.matchAll(
+		    /rel="modulepreload" href="([^"]+)"/g)].map(([, m]) => m).sort(),
+		    [...all].sort(), page);
+	}
+});
+
 /* WCAG 2: relative luminance, and the ratio of two colours. */
 function luminance(hex) {
 	const [r, g, b] = hex.match(/\w\w/g).map((part) => {
