@@ -55,13 +55,19 @@ find_lane(const struct synth *s, const char *tag)
 	return NULL;
 }
 
-/* Encodings of a language that somebody hears; without a room, all. */
+/* Encodings of a language that somebody hears; without a room, all.  Where no
+ * Opus is made listen(1) gives PCM to who asked for it, so that is wanted. */
 static unsigned int
 formats_of(const struct synth *s, const char *tag)
 {
+	unsigned int wanted;
+
 	if (s->config.audience == NULL)
 		return s->config.encodings;
-	return audience_formats(s->config.audience, tag) & s->config.encodings;
+	wanted = audience_formats(s->config.audience, tag);
+	if ((wanted & VOICE_OPUS) && !(s->config.encodings & VOICE_OPUS))
+		wanted |= VOICE_PCM;
+	return wanted & s->config.encodings;
 }
 
 /* The language's lane, made if need be.  NULL: no memory. */

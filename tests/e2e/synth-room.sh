@@ -101,11 +101,12 @@ silent 8
 same 'asked' "$(grep -c '^speak streams' "$tmp/a.log")" $((k + 3))
 kill "$text"
 
-# Paused by the room: captions only, and why; then on again.  A limit of its own
-# pauses the room.  3 characters of a generative voice are 0.00009 USD.
+# A page that would have Opus gets the PCM that there is.  Paused by the room:
+# captions only, and why; then on again.  A limit of its own pauses the room.
+# 3 characters of a generative voice are 0.00009 USD.
 serve b </dev/null
 go -r main --max-usd 0.0002
-heard es-ES pcm
+heard es-ES opus
 wait_for 20 state wanted es-ES
 say 1 es-ES >&3
 wait_for 20 ended 1 pcm_s16le
