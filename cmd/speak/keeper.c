@@ -465,8 +465,10 @@ dispatch(struct keeper *k, struct loop *loop, int64_t now_ms)
 	if (now_ms >= k->ack_ms ||
 	    k->talk.seen - k->talk.ack_seen >= ACK_MESSAGES)
 		acknowledge(k, now_ms);
-	if (k->front == NULL && k->has_cur && now_ms >= k->linger_ms)
+	if (k->front == NULL && k->has_cur && now_ms >= k->linger_ms) {
+		k->linger_ms = LOOP_NEVER;
 		(void)end_talk(k, "the speaker did not come back", now_ms);
+	}
 	notes_turn(k->config->room);
 }
 
