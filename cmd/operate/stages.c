@@ -195,15 +195,16 @@ stages_take(struct stages *s, const json_t *status, double at_ms, bool is_end)
 		take_error(s, e);
 }
 
+/* `is_gone`: the room is off the air, and whoever is well said goodbye. */
 static json_t *
 entry_json(
-    const struct stages_entry *e, bool is_live, bool was_killed, double now_ms)
+    const struct stages_entry *e, bool is_live, bool is_gone, double now_ms)
 {
 	const char *state = e->state, *detail = e->detail;
 	char silent[64];
 	json_t *obj;
 
-	if (strcmp(state, "ended") != 0 && was_killed) {
+	if (strcmp(state, "ended") != 0 && is_gone) {
 		state = "gone";
 		detail = "";
 	} else if (is_live && strcmp(state, "ended") != 0 &&
@@ -233,12 +234,18 @@ json_t *
 stages_json(
     const struct stages *s, bool is_live, bool was_killed, double now_ms)
 {
+	const struct stages_entry *e;
 	json_t *list = json_array();
+	bool is_gone;
 	size_t i;
 
-	for (i = 0; i < s->n; i++)
-		json_array_append_new(list,
-		    entry_json(&s->entries[i], is_live, was_killed, now_ms));
+	for (i = 0; i < s->n; i++) {
+		e = &s->entries[i];
+		is_gone = was_killed ||
+		          (!is_live && s->is_over && e->lang[0] == '\0');
+		json_array_append_new(
+		    list, entry_json(e, is_live, is_gone, now_ms));
+	}
 	return list;
 }
 

@@ -147,9 +147,10 @@ kill -9 $broadcast $interject
 wait $broadcast $interject 2>/dev/null || true
 sees "the killed room" '.rooms[] | select(.room == "other") | (.live | not) and all(.stages[]; .state == "gone")'
 once '.rooms[] | select(.room == "closed") | (.live | not) and (.can_say | not)' >/dev/null || fail "a room that never was"
+line '"type":"status","stage":"transcribe","state":"ended"'
 exec 3>&-
 sees "the end" '.rooms[] | select(.room == "main") | (.live | not) and (.can_say | not) and any(.stages[]; .stage == "broadcast" and .state == "ended")
-	and all(.stages[]; .state != "gone")'
+	and ([.stages[] | select(.state == "gone") | .stage] == ["translate"])'
 rm -r "$rooms/other" "$rooms/closed"
 sees "the rooms that went" '.rooms | map(.room) == ["main"]'
 

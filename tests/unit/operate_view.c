@@ -151,6 +151,17 @@ START_TEST(who_was_killed_is_gone_who_ended_ended)
 	ck_json(stages_json(&stages, false, true, 2),
 	    "[{\"at_ms\":1,\"stage\":\"transcribe\",\"state\":\"ended\"},"
 	    "{\"at_ms\":1,\"stage\":\"synth\",\"state\":\"gone\"}]");
+	/* broadcast came to the end of its input, because synth was killed. */
+	status(
+	    "{\"stage\":\"synth\",\"state\":\"degraded\",\"lang\":\"es-ES\"}",
+	    2);
+	status("{\"stage\":\"broadcast\",\"state\":\"ended\"}", 3);
+	ck_json(stages_json(&stages, false, false, 4),
+	    "[{\"at_ms\":1,\"stage\":\"transcribe\",\"state\":\"ended\"},"
+	    "{\"at_ms\":1,\"stage\":\"synth\",\"state\":\"gone\"},"
+	    "{\"at_ms\":2,\"lang\":\"es-ES\",\"stage\":\"synth\",\"state\":"
+	    "\"degraded\"},"
+	    "{\"at_ms\":3,\"stage\":\"broadcast\",\"state\":\"ended\"}]");
 }
 END_TEST
 
