@@ -131,6 +131,19 @@ take_error(struct stages *s, const struct stages_entry *e)
 	s->nerrors++;
 }
 
+static void
+take_refusal(struct stages *s, const struct stages_entry *e,
+    const json_t *status, double at_ms)
+{
+	struct stages_entry error = *e;
+
+	copy_word(error.state, sizeof(error.state), "refused");
+	copy_word(
+	    error.detail, sizeof(error.detail), json_str(status, "detail"));
+	error.at_ms = json_num(status, "at_ms", at_ms);
+	take_error(s, &error);
+}
+
 /* Stages that spend say so in levels, too, but only while they do: whose level
  * is one of sound must go on. */
 static void
@@ -187,6 +200,10 @@ stages_take(struct stages *s, const json_t *status, double at_ms, bool is_end)
 		e->wanted = state[0] == 'w';
 		if (e->state[0] != '\0')
 			return;
+	}
+	if (strcmp(state, "refused") == 0) { /* a line was, not the stage */
+		take_refusal(s, e, status, at_ms);
+		return;
 	}
 	copy_word(e->state, sizeof(e->state), state);
 	copy_word(e->detail, sizeof(e->detail), json_str(status, "detail"));

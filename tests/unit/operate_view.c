@@ -70,6 +70,12 @@ START_TEST(a_stage_is_what_it_said_last_with_all_its_counters)
 	ck_json(stages_errors(&stages),
 	    "[{\"at_ms\":7,\"detail\":\"d\",\"stage\":\"synth\",\"state\":"
 	    "\"degraded\"}]");
+	/* A line that it refused is an error, not its state. */
+	status("{\"stage\":\"synth\",\"state\":\"refused\",\"at_ms\":11}", 11);
+	ck_json(stages_json(&stages, true, false, 12),
+	    "[{\"at_ms\":9,\"chars\":9,\"said\":2,\"stage\":\"synth\","
+	    "\"state\":\"recovered\"}]");
+	ck_assert_uint_eq(stages.nerrors, 2);
 }
 END_TEST
 
