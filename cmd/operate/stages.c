@@ -131,6 +131,16 @@ take_error(struct stages *s, const struct stages_entry *e)
 	s->nerrors++;
 }
 
+/* It lives, and its `ready` was not seen. */
+static void
+begin_unseen(struct stages_entry *e, double at_ms)
+{
+	if (e->state[0] != '\0')
+		return;
+	strcpy(e->state, "ready");
+	e->at_ms = at_ms;
+}
+
 static void
 take_refusal(struct stages *s, const struct stages_entry *e,
     const json_t *status, double at_ms)
@@ -190,9 +200,7 @@ stages_take(struct stages *s, const json_t *status, double at_ms, bool is_end)
 		return;
 	if (strcmp(state, "level") == 0) {
 		take_level(s, e, status, at_ms);
-		if (e->state[0] == '\0') /* its `ready` was not seen */
-			strcpy(e->state, "ready");
-		e->at_ms = e->at_ms > 0 ? e->at_ms : at_ms;
+		begin_unseen(e, at_ms);
 		return;
 	}
 	take_counters(e, status);
@@ -202,6 +210,7 @@ stages_take(struct stages *s, const json_t *status, double at_ms, bool is_end)
 			return;
 	}
 	if (strcmp(state, "refused") == 0) { /* a line was, not the stage */
+		begin_unseen(e, at_ms);
 		take_refusal(s, e, status, at_ms);
 		return;
 	}
