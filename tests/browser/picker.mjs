@@ -252,6 +252,18 @@ test('a token is taken from the link, and kept for this tab', async () => {
 		    ['audio', 'lang', 'room']);
 	await done(page);
 
+	/* A new code in the same tab counts at once. */
+	const same = await open('?room=closed&lang=es-ES#token=old');
+	await until(same, 'captions', (t) => t.captions === 2);
+	assert.deepEqual(await hello(same, 'closed'), { type: 'hello', token: 'old' });
+	await Promise.all([same.waitForEvent('load'), same.evaluate(() => {
+		location.hash = 'token=new';
+	})]);
+	await until(same, 'captions', (t) => t.captions === 2);
+	assert.deepEqual(await hello(same, 'closed'), { type: 'hello', token: 'new' });
+	assert.equal(same.url(), `${s.site.url}?room=closed&lang=es-ES`);
+	await done(same);
+
 	/* Another tab knows nothing of it. */
 	const other = await open('?room=closed&lang=es-ES');
 	await until(other, 'captions', (t) => t.captions === 2);

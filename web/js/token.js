@@ -31,12 +31,12 @@ export function takeToken(role) {
 	return kept.get(role) ?? stored(role);
 }
 
-/* The link to `path` (with its query) that lets others in as we are. */
-export function joinLink(path, token) {
-	const link = new URL(path, location.href);
-	link.hash = token === '' ? '' : new URLSearchParams({ token }).toString();
-	return link.href;
-}
+/* A new link pasted over the old one changes the fragment alone, and loads
+ * nothing: begin anew with it. */
+globalThis.addEventListener?.('hashchange', () => {
+	if (new URLSearchParams(location.hash.slice(1)).has('token'))
+		location.reload();
+});
 
 function keep(role, token) {
 	kept.set(role, token);
