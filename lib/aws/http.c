@@ -106,6 +106,7 @@ http_free(struct http *h)
 		h->warm_ups = w->next;
 		free(w);
 	}
+	http_own_free(h);
 	curl_multi_cleanup(h->multi);
 	sigv4_key_release(&h->key);
 	free(h->watches);
@@ -134,6 +135,7 @@ transfer_free(struct http_transfer *t)
 	curl_easy_cleanup(t->easy);
 	curl_slist_free_all(t->headers);
 	bytes_release(&t->answer);
+	bytes_release(&t->fields);
 	free(t->body);
 	free(t);
 }
@@ -143,7 +145,10 @@ http_cancel(struct http_transfer *t)
 {
 	struct http *h = t->h;
 
-	curl_multi_remove_handle(h->multi, t->easy);
+	if (t->is_own)
+		http_own_cancel(t);
+	else
+		curl_multi_remove_handle(h->multi, t->easy);
 	h->nactive--;
 	transfer_free(t);
 }
@@ -151,6 +156,7 @@ http_cancel(struct http_transfer *t)
 void
 http_resume(struct http_transfer *t)
 {
+	/* What has an on_body goes by libcurl. */
 	curl_easy_pause(t->easy, CURLPAUSE_CONT);
 }
 
@@ -201,10 +207,15 @@ on_write(char *p, size_t size, size_t n, void *arg)
 const char *
 http_answer_header(const struct http_answer *a, const char *name)
 {
+	const struct http_transfer *t = a->handle;
 	struct curl_header *header;
 
-	if (a->handle == NULL || curl_easy_header(a->handle, name, 0,
-				     CURLH_HEADER, -1, &header) != CURLHE_OK)
+	if (t == NULL)
+		return NULL;
+	if (t->is_own)
+		return http_own_header(t, name);
+	if (curl_easy_header(t->easy, name, 0, CURLH_HEADER, -1, &header) !=
+	    CURLHE_OK)
 		return NULL;
 	return header->value;
 }
@@ -241,16 +252,21 @@ transfer_new(struct http *h, const struct http_request *req, double now_wall_ms)
 	t->body_type = req->body_type;
 	t->on_done = req->on_done;
 	t->arg = req->arg;
+	return t;
+}
+
+/* A handle of libcurl's for it.  0 or -1: no memory. */
+static int
+add_easy(struct http_transfer *t)
+{
 	t->easy = curl_easy_init();
-	if (t->easy == NULL) {
-		transfer_free(t);
-		return NULL;
-	}
+	if (t->easy == NULL)
+		return -1;
 	curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t);
 	curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->text);
 	curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_write);
 	curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
-	return t;
+	return 0;
 }
 
 static void
@@ -282,8 +298,14 @@ http_start(struct http *h, const struct http_request *req,
 	t = transfer_new(h, req, now_wall_ms);
 	if (t == NULL)
 		return NULL;
-	if (http_setup(t, req, keys, now_wall_ms, error) != 0 ||
-	    curl_multi_add_handle(h->multi, t->easy) != CURLM_OK) {
+	if (http_own_takes(h, req)) {
+		if (http_own_start(t, req, keys, now_wall_ms, error) != 0) {
+			transfer_free(t);
+			return NULL;
+		}
+	} else if (add_easy(t) != 0 ||
+		   http_setup(t, req, keys, now_wall_ms, error) != 0 ||
+		   curl_multi_add_handle(h->multi, t->easy) != CURLM_OK) {
 		transfer_free(t);
 		return NULL;
 	}
@@ -307,47 +329,60 @@ read_refusal(struct http_answer *a, enum service_protocol protocol)
 		http_answer_header(a, "retry-after"), clock_wall_ms());
 }
 
-static void
-finish(struct http_transfer *t, CURLcode code)
+/* What libcurl made of it.  True: there is an answer. */
+static bool
+easy_result(const struct http_transfer *t, CURLcode code, struct http_answer *a)
 {
-	struct http_answer a = { .handle = t->easy,
-		.sent_at_ms = t->sent_at_ms };
 	curl_off_t total_us = 0;
 	long status = 0, nconnects = 0;
 
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(t->easy, CURLINFO_TOTAL_TIME_T, &total_us);
 	curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &nconnects);
-	a.duration_ms = (double)total_us / 1000;
-	a.is_new_connection = nconnects > 0;
+	a->duration_ms = (double)total_us / 1000;
+	a->is_new_connection = nconnects > 0;
+	if (code == CURLE_OK) {
+		a->status = (int)status;
+		return true;
+	}
+	http_error_from_curl(
+	    &a->error, code, t->easy, &t->endpoint, t->text, t->h->ca_bundle);
+	if (t->is_over_cap)
+		service_error_set(&a->error, SERVICE_ERROR_PROTOCOL, "size",
+		    "answer of %s is longer than %zu bytes",
+		    t->endpoint.authority, t->cap);
+	if (t->is_aborted)
+		service_error_set(
+		    &a->error, SERVICE_ERROR_LOCAL, "aborted", "given up");
+	if (t->is_other)
+		service_error_set(&a->error, SERVICE_ERROR_TRANSIENT, "answer",
+		    "%s answered with '%.40s', not %s*", t->endpoint.authority,
+		    content_type(t), t->body_type);
+	return false;
+}
+
+/* code is libcurl's, where the transfer is. */
+static void
+finish(struct http_transfer *t, CURLcode code)
+{
+	struct http_answer a = { .handle = t, .sent_at_ms = t->sent_at_ms };
+	bool has_answer;
+
 	service_error_init(&a.error);
+	has_answer =
+	    t->is_own ? http_own_result(t, &a) : easy_result(t, code, &a);
 	/* The NUL has its place beyond the cap. */
 	if (bytes_append(&t->answer, "", 1) == 0) {
 		a.body = bytes_peek(&t->answer, &a.len);
 		a.len--;
 	} else {
-		code = CURLE_OUT_OF_MEMORY;
+		has_answer = false;
+		a.body = (const uint8_t *)"";
+		service_error_set(
+		    &a.error, SERVICE_ERROR_LOCAL, "memory", "out of memory");
 	}
-	if (code != CURLE_OK) {
-		http_error_from_curl(&a.error, code, t->easy, &t->endpoint,
-		    t->text, t->h->ca_bundle);
-		if (t->is_over_cap)
-			service_error_set(&a.error, SERVICE_ERROR_PROTOCOL,
-			    "size", "answer of %s is longer than %zu bytes",
-			    t->endpoint.authority, t->cap);
-		if (t->is_aborted)
-			service_error_set(&a.error, SERVICE_ERROR_LOCAL,
-			    "aborted", "given up");
-		if (t->is_other)
-			service_error_set(&a.error, SERVICE_ERROR_TRANSIENT,
-			    "answer", "%s answered with '%.40s', not %s*",
-			    t->endpoint.authority, content_type(t),
-			    t->body_type);
-	} else {
-		a.status = (int)status;
-		if (status / 100 != 2 && !t->is_warm_up)
-			read_refusal(&a, t->protocol);
-	}
+	if (has_answer && a.status / 100 != 2 && !t->is_warm_up)
+		read_refusal(&a, t->protocol);
 	t->on_done(t->arg, &a);
 }
 
@@ -367,6 +402,19 @@ http_prepare(struct http *h, struct loop *l)
 	h->nwatches = n;
 	if (h->timer_at_ms != LOOP_NEVER)
 		loop_deadline(l, h->timer_at_ms);
+	http_own_prepare(h, l);
+}
+
+/* The first transfer of our own that is over; NULL: there is none. */
+static struct http_transfer *
+find_over(struct http *h)
+{
+	struct http_transfer *t;
+
+	for (t = h->transfers; t != NULL; t = t->next)
+		if (t->is_own && t->is_over)
+			return t;
+	return NULL;
 }
 
 /* Tell libcurl about its sockets and its timer. */
@@ -409,6 +457,14 @@ http_dispatch(struct http *h, struct loop *l, int64_t now_ms)
 	CURLMsg *msg;
 	int left;
 
+	http_own_dispatch(h, l, now_ms);
+	/* on_done may start and cancel others: each time from the front. */
+	while (h->own != NULL && (t = find_over(h)) != NULL) {
+		t->is_over = false;
+		h->nactive--;
+		finish(t, CURLE_OK);
+		transfer_free(t);
+	}
 	feed_events(h, l, now_ms);
 	while ((msg = curl_multi_info_read(h->multi, &left)) != NULL) {
 		if (msg->msg != CURLMSG_DONE)

@@ -43,7 +43,8 @@ struct http_call {
 	int attempts;
 	struct service_error error; /* of the try before this one */
 	bool needs_credentials;
-	bool has_body; /* on_body was given bytes */
+	bool has_body;  /* on_body was given bytes */
+	bool has_moved; /* it went out again on another connection */
 };
 
 struct http_caller *
@@ -239,6 +240,12 @@ try_again(struct http_call *call, const struct http_answer *a)
 
 	if (call->has_body)
 		return false;
+	/* Nobody looked at it: that is no failure of the service. */
+	if (strcmp(error.name, HTTP_MOVED) == 0 && !call->has_moved) {
+		call->has_moved = true;
+		call->at_ms = c->now_ms;
+		return true;
+	}
 	/* Some services say no more than "denied" to a signature from another
 	 * time. */
 	if (error.class == SERVICE_ERROR_DENIED &&

@@ -66,9 +66,8 @@ set_headers(struct http_transfer *t, const struct http_request *req,
 	return 0;
 }
 
-/* Endpoint's prefix and operation's path; to be freed.  NULL: no memory. */
-static char *
-make_path(const struct http_request *req)
+char *
+http_path(const struct http_request *req)
 {
 	size_t size =
 	    strlen(req->endpoint->path_prefix) + strlen(req->path) + 1;
@@ -80,11 +79,10 @@ make_path(const struct http_request *req)
 	return path;
 }
 
-/* 0, or a SIGV4 error. */
-static int
-sign(struct http *h, const struct http_request *req, const char *path,
+int
+http_sign(struct http *h, const struct http_request *req, const char *path,
     const struct sigv4_credentials *keys, double now_wall_ms,
-    struct sigv4_signed *out)
+    struct sigv4_signed *out, struct service_error *error)
 {
 	struct sigv4_header headers[HTTP_MAX_HEADERS + 1];
 	const struct sigv4_signer signer = { .credentials = keys,
@@ -98,6 +96,7 @@ sign(struct http *h, const struct http_request *req, const char *path,
 		.body = req->body,
 		.body_len = req->body_len };
 	size_t i;
+	int rc;
 
 	headers[0].name = "host";
 	headers[0].value = req->endpoint->authority;
@@ -106,8 +105,14 @@ sign(struct http *h, const struct http_request *req, const char *path,
 		headers[i + 1].value = req->headers[i].value;
 	}
 	r.nheaders = req->nheaders + 1;
-	return sigv4_sign(out, &r, &signer, (int64_t)(now_wall_ms / 1000),
+	rc = sigv4_sign(out, &r, &signer, (int64_t)(now_wall_ms / 1000),
 	    SIGV4_ADD_PAYLOAD_HASH);
+	if (rc == 0)
+		return 0;
+	service_error_set(error,
+	    rc == SIGV4_ERR_NOMEM ? SERVICE_ERROR_LOCAL : SERVICE_ERROR_CONFIG,
+	    "signing", "cannot sign the request: %s", sigv4_strerror(rc));
+	return -1;
 }
 
 static int
@@ -198,7 +203,7 @@ http_setup(struct http_transfer *t, const struct http_request *req,
     struct service_error *error)
 {
 	struct sigv4_signed signed_request;
-	char *path = make_path(req);
+	char *path = http_path(req);
 	int rc = -1;
 
 	memset(&signed_request, 0, sizeof(signed_request));
@@ -206,17 +211,10 @@ http_setup(struct http_transfer *t, const struct http_request *req,
 	    error, SERVICE_ERROR_LOCAL, "memory", "out of memory");
 	if (path == NULL)
 		return -1;
-	if (keys != NULL) {
-		rc = sign(t->h, req, path, keys, now_wall_ms, &signed_request);
-		if (rc != 0) {
-			service_error_set(error,
-			    rc == SIGV4_ERR_NOMEM ? SERVICE_ERROR_LOCAL
-						  : SERVICE_ERROR_CONFIG,
-			    "signing", "cannot sign the request: %s",
-			    sigv4_strerror(rc));
-			free(path);
-			return -1;
-		}
+	if (keys != NULL && http_sign(t->h, req, path, keys, now_wall_ms,
+				&signed_request, error) != 0) {
+		free(path);
+		return -1;
 	}
 	rc = set_url(t, req, path);
 	if (rc == 0)
