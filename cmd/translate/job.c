@@ -261,10 +261,12 @@ on_answer(void *arg, const struct http_answer *answer)
 		translate_answer_release(&result);
 		if (job->nunderway == 0)
 			take_answers(job);
-		return;
-	}
-	if (!ask_again(piece, &error))
+	} else if (!ask_again(piece, &error)) {
 		job_fail(job, &error);
+	}
+	/* At once: who voices it need not wait for the other languages'
+	 * answers, which may have come together.  The job may be gone then. */
+	target_write(t);
 }
 
 /* Start one call.  0 or -1: no memory, which is noted. */

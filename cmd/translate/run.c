@@ -74,6 +74,7 @@ open_budget(struct run *r)
 static void
 open_service(struct run *r)
 {
+	struct conn_config config;
 	struct http *http;
 	char err[512];
 	size_t i;
@@ -85,7 +86,9 @@ open_service(struct run *r)
 		die(client_exit_status(rc), "%s", err);
 	for (i = 0; client_warning(&r->client, i, err, sizeof(err)); i++)
 		log_msg(LOG_WARN, NULL, "%s", err);
-	if ((http = http_new(r->client.config.ca_bundle)) == NULL)
+	client_conn_config(&r->client, &config);
+	if ((http = http_new(r->client.config.ca_bundle)) == NULL ||
+	    http_keep_conn(http, &r->client.endpoint, &config) != 0)
 		die(EX_OSERR, "out of memory");
 	r->caller = http_caller_new(http, r->client.provider,
 	    r->client.config.max_attempts,
