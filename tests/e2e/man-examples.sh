@@ -25,6 +25,7 @@ sox "$clip" "$work/talk.flac"
 sox "$clip" "$work/talk.mp3" 2>/dev/null || ffmpeg -v error -i "$clip" "$work/talk.mp3"
 ffmpeg -v error -f lavfi -i color=size=64x64:rate=5 -i "$clip" -shortest "$work/film.mp4"
 echo 'The house is red.' >"$work/talk.txt"
+printf '[house]\nes = casa\n' >"$work/names.txt"
 printf '#!/bin/sh\nexec localaws-asr "$@"\n' >"$work/my-whisper"
 chmod +x "$work/my-whisper"
 

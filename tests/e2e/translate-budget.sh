@@ -10,7 +10,7 @@ printf '# of a test\ntranslate.character 0.01\n' >"$tmp/prices"
 export BOOTH_PRICES="$tmp/prices" BOOTH_RUN="$tmp/run"
 mkfifo "$tmp/fifo"
 start() {
-	: >"$tmp/log"
+	for f in log out err; do : >"$tmp/$f"; done
 	"$BIN/translate" "$@" <"$tmp/fifo" >"$tmp/out" 2>"$tmp/err" &
 	translate=$!
 	pids="$pids $translate"

@@ -18,7 +18,7 @@ expect 'select(.state=="ended").errors' '0'
 start() {
 	rm -f "$tmp/fifo"
 	mkfifo "$tmp/fifo"
-	: >"$tmp/log"
+	for f in log out err; do : >"$tmp/$f"; done
 	"$BIN/translate" "$@" <"$tmp/fifo" >"$tmp/out" 2>"$tmp/err" &
 	translate=$!
 	pids="$pids $translate"
@@ -92,7 +92,7 @@ for i in $(seq 1 400); do
 	final "u$i" "Sentence number $i"
 done >"$tmp/in"
 mkfifo "$tmp/slow"
-"$BIN/translate" -t fr,de,it,pt-BR <"$tmp/in" >"$tmp/slow" 2>"$tmp/err" &
+"$BIN/translate" --deadline-ms 600000 -t fr,de,it,pt-BR <"$tmp/in" >"$tmp/slow" 2>"$tmp/err" &
 translate=$!
 pids="$pids $translate"
 exec 4<"$tmp/slow"

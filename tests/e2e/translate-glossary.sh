@@ -44,6 +44,7 @@ expect 'select(.state=="ended") | [.calls,.glossary_missed]' '[3,0]'
 } >"$tmp/in4"
 # One after the other, so that one teaches the next.
 mkfifo "$tmp/fifo"
+for f in out err; do : >"$tmp/$f"; done
 "$BIN/translate" --glossary "$tmp/names" -t es <"$tmp/fifo" >"$tmp/out" 2>"$tmp/err" &
 translate=$!
 pids="$pids $translate"
@@ -81,7 +82,7 @@ expect 'select(.type=="translation") | [.text,(.error|length>0)]' \
 	'["Kubernetes @unmask @throttle=9",true]'
 
 # During the talk.
-rm -f "$tmp/out" "$tmp/err"
+for f in out err; do : >"$tmp/$f"; done
 "$BIN/translate" --glossary "$tmp/names" -t es <"$tmp/fifo" >"$tmp/out" 2>"$tmp/err" &
 translate=$!
 pids="$pids $translate"

@@ -46,7 +46,7 @@ leave() {
 got() { any "$tmp/$1.out" ".type==\"translation\" and .id==\"$2\" and .error==null"; }
 # talk OPTION...: the end of a room's pipeline.
 talk() {
-	rm -f "$tmp/in" "$tmp/t.out"
+	rm -f "$tmp/in" "$tmp/t.pipe" "$tmp/t.out"
 	mkfifo "$tmp/in" "$tmp/t.pipe"
 	: >"$tmp/t.out"
 	tee -a "$tmp/t.out" <"$tmp/t.pipe" | "$BIN/broadcast" -r main 2>"$tmp/b.err" &
@@ -55,7 +55,6 @@ talk() {
 	translate=$!
 	started $translate
 	exec 3>"$tmp/in"
-	rm "$tmp/t.pipe"
 	wait_for "ready" any "$tmp/t.out" '.state=="ready"'
 	wait_for "room" test -e "$BOOTH_RUN/rooms/main/room.json"
 }
