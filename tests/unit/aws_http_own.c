@@ -1,4 +1,7 @@
 #define _GNU_SOURCE /* memmem */
+/* with: tests/unit/support/failmalloc.c */
+/* with: tests/unit/support/nomem_bytes.c */
+/* with: tests/unit/support/nomem_http_own.c */
 /*
  * Requests over the connection of http_keep_conn(): they leave together on one
  * connection, come back as they do by libcurl, and go another way when that
@@ -8,6 +11,8 @@
 #include "aws/translate.h"
 #include "aws_net.h"
 #include "base/clock.h"
+#define FAILMALLOC_REAL
+#include "support/failmalloc.h"
 
 enum mode {
 	ANSWER,
@@ -385,6 +390,37 @@ START_TEST(a_cancelled_request_is_reset_and_tells_nothing)
 }
 END_TEST
 
+/* A request that finds no memory is not begun; the connection stays good. */
+START_TEST(whichever_allocation_fails_the_next_request_is_served)
+{
+	struct http_request req;
+	struct service_error error;
+	struct http_transfer *t;
+	unsigned long n, used;
+	unsigned int failed = 0;
+
+	until_ready();
+	translate_request(&req, &endpoint, "{\"Text\":\"a\"}", 12);
+	req.on_done = on_done;
+	for (n = 1;; n++) {
+		failmalloc_arm(n);
+		t = http_start(http, &req, &keys, clock_wall_ms(), &error);
+		used = failmalloc_disarm();
+		if (t == NULL) {
+			ck_assert_int_eq(error.class, SERVICE_ERROR_LOCAL);
+			failed++;
+		} else {
+			until_done(ndone + 1);
+			ck_assert_int_eq(last_error.class, SERVICE_ERROR_NONE);
+		}
+		if (used < n)
+			break;
+	}
+	ck_assert_uint_ge(failed, 1);
+	ck_assert_ptr_nonnull(t);
+}
+END_TEST
+
 START_TEST(a_server_without_http_2_is_asked_by_libcurl)
 {
 	tls_ctx_free(net.server_tls);
@@ -422,6 +458,8 @@ main(void)
 	tcase_add_loop_test(
 	    tc, a_call_survives_the_end_of_its_connection, 0, 2);
 	tcase_add_test(tc, a_cancelled_request_is_reset_and_tells_nothing);
+	tcase_add_test(
+	    tc, whichever_allocation_fails_the_next_request_is_served);
 	tcase_add_test(tc, a_server_without_http_2_is_asked_by_libcurl);
 	suite_add_tcase(s, tc);
 

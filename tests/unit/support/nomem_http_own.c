@@ -1,0 +1,4 @@
+/* lib/aws/http_own.c with allocations that fail by plan. */
+#include "failmalloc.h"
+
+#include "aws/http_own.c"
