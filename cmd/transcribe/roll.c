@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "aws/retry.h"
 #include "base/log.h"
 #include "base/pcm.h"
 
@@ -161,9 +160,8 @@ next_failed(struct sessions *s, struct session *live, int64_t now_ms)
 	if (error.class == SERVICE_ERROR_EXPIRED)
 		credentials_invalidate(
 		    s->config.provider, session_credentials(s->roll.next));
-	if (error.class == SERVICE_ERROR_SKEW)
-		retry_clock_offset(session_date(s->roll.next), NULL, s->wall_ms,
-		    s->wall_ms, &s->clock_offset_ms);
+	if (skew_is_about(&error))
+		sessions_clock_refused(s, s->roll.next, &error);
 	roll_drop(s);
 	put_off(s, live, now_ms);
 }
@@ -176,7 +174,8 @@ open_next(struct sessions *s, struct session *live, int64_t now_ms)
 
 	if (now_ms < r->retry_at_ms)
 		return;
-	switch (credentials_get(s->config.provider, s->wall_ms, &credentials)) {
+	switch (credentials_get(s->config.provider,
+	    skew_wall_ms(&s->skew, s->wall_ms), &credentials)) {
 	case CREDENTIALS_READY:
 		break;
 	case CREDENTIALS_PENDING:
@@ -310,8 +309,8 @@ roll_dispatch(struct sessions *s, struct loop *l, int64_t now_ms)
 		return;
 	}
 	if (r->next != NULL)
-		session_dispatch(r->next, l, now_ms,
-		    s->wall_ms + (double)s->clock_offset_ms);
+		session_dispatch(
+		    r->next, l, now_ms, skew_wall_ms(&s->skew, s->wall_ms));
 	if (live == NULL || !session_was_open(live) || session_is_over(live))
 		return;
 	if (r->next != NULL && session_is_over(r->next))

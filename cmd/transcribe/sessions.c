@@ -7,6 +7,7 @@
 #include <sysexits.h>
 
 #include "aws/retry.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/pcm.h"
 #include "gaps.h"
@@ -92,7 +93,7 @@ range_opened(struct sessions *s, struct sessions_range *r)
 {
 	bool is_live = r == &s->ranges[0];
 
-	r->is_failing = false;
+	r->is_failing = r->did_skew = false;
 	if (is_live)
 		gaps_tell(s);
 	if (!s->was_ready) {
@@ -112,6 +113,7 @@ on_open(void *arg, struct session *session)
 	struct sessions_range *r = range_of(s, session);
 
 	s->opened++;
+	skew_accepted(&s->skew);
 	/* One that stands by has none yet. */
 	if (r != NULL)
 		range_opened(s, r);
@@ -142,6 +144,7 @@ void
 sessions_init(struct sessions *s, const struct sessions_config *config)
 {
 	memset(s, 0, sizeof(*s));
+	skew_init(&s->skew);
 	s->config = *config;
 	s->events.on_open = on_open;
 	s->events.on_results = on_results;
@@ -193,6 +196,37 @@ backoff_ms(struct sessions *s, int failures, bool is_throttled)
 	    int64_t)((double)rand_r(&s->config.seed) / RAND_MAX * (double)ms);
 }
 
+bool
+sessions_clock_refused(struct sessions *s, const struct session *session,
+    const struct service_error *e)
+{
+	int64_t off_s;
+
+	if (!skew_refused(&s->skew, session_date(session), e, s->wall_ms))
+		return false;
+	off_s = s->skew.offset_ms / 1000;
+	log_msg(LOG_WARN, NULL,
+	    off_s == 0 ? "this machine's clock is right again"
+		       : "this machine's clock is %lld s %s: corrected for "
+			 "signatures; set it, for times in lines are wrong",
+	    (long long)(off_s > 0 ? off_s : -off_s),
+	    off_s > 0 ? "slow" : "fast");
+	return true;
+}
+
+/* A wrong clock is corrected once without a result in between; some services
+ * say no more than "denied" to it. */
+static bool
+clock_corrected(
+    struct sessions *s, struct sessions_range *r, const struct service_error *e)
+{
+	if (r->did_skew ||
+	    (!skew_is_about(e) && e->class != SERVICE_ERROR_DENIED))
+		return false;
+	r->did_skew = sessions_clock_refused(s, r->session, e);
+	return r->did_skew;
+}
+
 /*
  * Whether trying again cannot help; expired keys and a wrong clock get one more
  * try first.  What was fine once may be fine again: in mid-talk only what a
@@ -202,10 +236,14 @@ static bool
 is_final(
     struct sessions *s, struct sessions_range *r, const struct service_error *e)
 {
+	if (clock_corrected(s, r, e))
+		return false;
 	switch (e->class) {
+	case SERVICE_ERROR_SKEW:
 	case SERVICE_ERROR_DENIED:
-		/* Keys that were replaced are refused by some other name. */
-		if (!s->was_ready)
+		/* Keys that were replaced are refused by some other name, and
+		 * tokens that expired by that of a late request. */
+		if (!s->was_ready && strcmp(e->name, "RequestExpired") != 0)
 			return true;
 		/* FALLTHROUGH */
 	case SERVICE_ERROR_EXPIRED:
@@ -215,12 +253,6 @@ is_final(
 		credentials_invalidate(
 		    s->config.provider, session_credentials(r->session));
 		return false;
-	case SERVICE_ERROR_SKEW:
-		if (r->did_skew)
-			return true;
-		r->did_skew = true;
-		return !retry_clock_offset(session_date(r->session), NULL,
-		    s->wall_ms, s->wall_ms, &s->clock_offset_ms);
 	case SERVICE_ERROR_INVALID:
 		return !s->was_ready || r->broken >= BROKEN_MAX;
 	case SERVICE_ERROR_UNTRUSTED:
@@ -357,15 +389,18 @@ no_credentials(
 
 	r->failures++;
 	r->retry_at_ms = now_ms + RETRY_BASE_THROTTLING_MS;
-	if (!s->was_ready || (state != CREDENTIALS_ERR_FETCH &&
-				 (state != CREDENTIALS_ERR_EXPIRED ||
-				     r->failures > EXPIRED_TRIES))) {
+	if (!s->was_ready ||
+	    (state != CREDENTIALS_ERR_FETCH &&
+		(state != CREDENTIALS_ERR_EXPIRED ||
+		    !credentials_may_change(s->config.provider) ||
+		    r->failures > EXPIRED_TRIES))) {
 		credentials_service_error(s->config.provider, state, &e);
 		log_msg(LOG_ERROR, NULL, "%s", why);
 		sessions_give_up(s, service_error_exit_status(e.class));
 		say_status(s, "failed", why);
-	} else if (!s->is_degraded) {
-		s->is_degraded = true;
+	} else if (!s->lacks_credentials) {
+		/* Whatever was said of the session: this one can be mended. */
+		s->lacks_credentials = s->is_degraded = true;
 		log_msg(LOG_WARN, NULL, "reconnecting: %s", why);
 		say_status(s, "reconnecting", why);
 	}
@@ -392,7 +427,8 @@ range_start(struct sessions *s, struct sessions_range *r, int64_t now_ms)
 
 	if (now_ms < r->retry_at_ms || !wants_session(s, r))
 		return;
-	state = credentials_get(s->config.provider, s->wall_ms, &credentials);
+	state = credentials_get(s->config.provider,
+	    skew_wall_ms(&s->skew, s->wall_ms), &credentials);
 	if (state == CREDENTIALS_PENDING) {
 		r->retry_at_ms = now_ms + PENDING_MS;
 		return;
@@ -401,6 +437,7 @@ range_start(struct sessions *s, struct sessions_range *r, int64_t now_ms)
 		no_credentials(s, r, state, now_ms);
 		return;
 	}
+	s->lacks_credentials = false;
 	if (is_live && r->due_at_ms == 0)
 		r->due_at_ms = now_ms;
 	if (is_live && r->is_failing)
@@ -541,11 +578,25 @@ watch_rest(struct sessions *s, int64_t now_ms)
 		sessions_give_up(s, s->lost_ms > 0 ? EX_TEMPFAIL : EX_OK);
 }
 
+static void
+look_at_clock(struct sessions *s)
+{
+	int64_t set_ms = skew_look(&s->skew, s->wall_ms, clock_boot_ms());
+
+	if (set_ms != 0)
+		log_msg(LOG_WARN, NULL,
+		    "this machine's clock was set %s by %lld s; signatures go "
+		    "on as before",
+		    set_ms > 0 ? "forward" : "back",
+		    (long long)(set_ms > 0 ? set_ms : -set_ms) / 1000);
+}
+
 void
 sessions_dispatch(
     struct sessions *s, struct loop *l, int64_t now_ms, double wall_ms)
 {
 	s->wall_ms = wall_ms;
+	look_at_clock(s);
 	credentials_dispatch(s->config.provider, l, now_ms);
 	watch_stall(s, now_ms);
 	pause_dispatch(s);
@@ -559,8 +610,8 @@ sessions_dispatch(
 			range_start(s, r, now_ms);
 		if (r->session == NULL)
 			continue;
-		session_dispatch(r->session, l, now_ms,
-		    wall_ms + (double)s->clock_offset_ms);
+		session_dispatch(
+		    r->session, l, now_ms, skew_wall_ms(&s->skew, wall_ms));
 		if (session_is_over(r->session) && !roll_waits(s, r->session))
 			range_ended(s, r, now_ms);
 	}

@@ -18,6 +18,7 @@
 #include "base/out.h"
 #include "captions.h"
 #include "session.h"
+#include "skew.h"
 
 /* One live range, and late ones. */
 #define SESSIONS_MAX 17
@@ -86,10 +87,11 @@ struct sessions {
 	int64_t stalled_at_ms; /* and when that was */
 	bool is_stalled;       /* so long that it was told */
 	bool was_ready;
-	bool is_degraded; /* told, and not yet taken back */
+	bool is_degraded;       /* told, and not yet taken back */
+	bool lacks_credentials; /* told, too */
 	bool is_done;
 	int status; /* exit status, once done */
-	int64_t clock_offset_ms;
+	struct skew skew;
 	double sent_ms;   /* audio sent by sessions that are over */
 	double lost_ms;   /* never heard, given up */
 	double paused_ms; /* thrown away while paused */
@@ -125,6 +127,11 @@ void sessions_say(
 
 /* Put the counters into a status line, and write it; takes obj. */
 void sessions_write_status(struct sessions *s, json_t *obj);
+
+/* A session was refused for its time: whether the clock is now taken for
+ * another one, which has been said. */
+bool sessions_clock_refused(struct sessions *s, const struct session *session,
+    const struct service_error *e);
 
 /* A range is given up: what it held was not heard. */
 void sessions_range_lost(

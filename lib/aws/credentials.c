@@ -196,8 +196,11 @@ complete(struct credentials_provider *p, double now_wall_ms)
 	} else if ((p->is_stale && is_same(set, p->current)) ||
 		   (double)set->expires_at_ms <= now_wall_ms) {
 		snprintf(text, sizeof(text),
-		    "credentials of %s have expired: renew them there",
-		    p->found.where);
+		    "credentials of %s have expired: %s", p->found.where,
+		    credentials_may_change(p)
+			? "renew them there"
+			: "set new ones and start again, or use a profile, "
+			  "which is read anew");
 		set_error(p, CREDENTIALS_ERR_EXPIRED, text);
 		credentials_unref(set);
 	} else {
@@ -291,6 +294,12 @@ const char *
 credentials_describe(const struct credentials_provider *p)
 {
 	return p->current != NULL ? p->found.where : "";
+}
+
+bool
+credentials_may_change(const struct credentials_provider *p)
+{
+	return p->found.kind != CREDENTIALS_KIND_ENVIRONMENT;
 }
 
 const char *

@@ -18,6 +18,7 @@
 #ifndef AWS_CREDENTIALS_H
 #define AWS_CREDENTIALS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -101,6 +102,10 @@ void credentials_dispatch(
 /* "environment (AWS_ACCESS_KEY_ID)" or "profile 'dev' of ~/.aws/credentials":
  * where the set given out comes from; never a secret.  "" before READY. */
 const char *credentials_describe(const struct credentials_provider *p);
+
+/* Whether the source may give other credentials while this process runs: false
+ * for keys in its own environment, which nobody can change any more. */
+bool credentials_may_change(const struct credentials_provider *p);
 
 /* One line for people: what was looked for where and what to do, or what went
  * wrong.  "" when nothing did. */

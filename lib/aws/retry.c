@@ -104,20 +104,42 @@ retry_parse_date(const char *date)
 	return sigv4_date_parse(&t, amz_date) == 0 ? t : -1;
 }
 
+/* Whether the clock is so far off that it matters. */
+static bool
+is_off(int64_t t_s, double now_ms, int64_t *offset_ms)
+{
+	double offset = (double)t_s * 1000 - now_ms;
+
+	if (offset > -SKEW_MIN_MS && offset < SKEW_MIN_MS)
+		return false;
+	*offset_ms = (int64_t)offset;
+	return true;
+}
+
+bool
+retry_clock_offset_text(const char *text, double now_ms, int64_t *offset_ms)
+{
+	const char *at = strchr(text, '(');
+	char amz_date[17];
+	int64_t t_s;
+
+	for (; at != NULL; at = strchr(at + 1, '(')) {
+		snprintf(amz_date, sizeof(amz_date), "%s", at + 1);
+		if (sigv4_date_parse(&t_s, amz_date) == 0)
+			return is_off(t_s, now_ms, offset_ms);
+	}
+	return false;
+}
+
 bool
 retry_clock_offset(const char *date, const char *age, double sent_ms,
     double now_ms, int64_t *offset_ms)
 {
 	int64_t t_s = date != NULL ? retry_parse_date(date) : -1;
-	double offset;
 
 	if (t_s < 0 || age != NULL || now_ms - sent_ms > SKEW_MAX_ANSWER_MS)
 		return false;
-	offset = (double)t_s * 1000 - now_ms;
-	if (offset > -SKEW_MIN_MS && offset < SKEW_MIN_MS)
-		return false;
-	*offset_ms = (int64_t)offset;
-	return true;
+	return is_off(t_s, now_ms, offset_ms);
 }
 
 /* A whole decimal number, at most a day of milliseconds; -1: something else. */

@@ -70,6 +70,14 @@ void retry_succeeded(struct retry *r);
 bool retry_clock_offset(const char *date, const char *age, double sent_ms,
     double now_ms, int64_t *offset_ms);
 
+/*
+ * The same from the text of a refusal, which names the service's time in
+ * brackets: "Signature expired: T1 is now earlier than T2 (T3 - 5 min.)", times
+ * as 20261121T060504Z.  Source: PROTOCOL 1.5.
+ */
+bool
+retry_clock_offset_text(const char *text, double now_ms, int64_t *offset_ms);
+
 /* Unix seconds of an HTTP date (IMF-fixdate, RFC 9110 5.6.7), or -1. */
 int64_t retry_parse_date(const char *date);
 

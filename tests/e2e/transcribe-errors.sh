@@ -88,6 +88,34 @@ run 75 'ServiceUnavailableException' -- -l en-US
 run 75 'HTTP 502' AWS_MAX_ATTEMPTS=2 -- -l en-US
 run 77 'HTTP 403.*Bad gateway' -- -l en-US
 
+# Keys that the service calls expired in mid-talk: those of the environment end it
+# at once, those of a file are read anew.
+expired() {
+	serve "$1" <<-'END'
+	transcribe exception@700 ExpiredTokenException
+	END
+}
+expired e1
+run 77 'environment (AWS_ACCESS_KEY_ID) have expired: set new ones' -- -q -l en-US
+[ "$(jq 'select(.state=="ended").sessions' "$tmp/out")" -eq 1 ] || fail 'tried again'
+cat >"$tmp/credentials" <<'END'
+[default]
+aws_access_key_id = AKIDOLD
+aws_secret_access_key = old
+END
+expired e2
+env -u AWS_ACCESS_KEY_ID AWS_SHARED_CREDENTIALS_FILE="$tmp/credentials" \
+	"$BIN/transcribe" -l en-US --pace fast <"$tmp/in" >"$tmp/out" 2>"$tmp/err" &
+tool=$!
+renewable() {
+	grep -q 'have expired: renew them there' "$tmp/err"
+}
+wait_for 30 renewable
+sed 's/OLD/NEW/; s/old/new/' "$tmp/credentials" >"$tmp/credentials.new"
+mv "$tmp/credentials.new" "$tmp/credentials"
+wait "$tool" || fail "status $? with keys renewed in their file"
+same 'words with renewed keys' "$(finals "$tmp/out")" "$(words 16)"
+
 # What is asked of the service is what was said here.
 serve params </dev/null
 "$BIN/transcribe" --identify it,en-US,cmn-CN --speakers --stability medium \

@@ -82,4 +82,4 @@ expect 'select(.type=="translation") | [.from,.text,.error]' '["it-IT","[fr] Cia
 # Credentials that expired and that nobody renews.
 final u1 '@expired=9' >"$tmp/in"
 run 77 -t fr
-said 'have expired: renew them there'
+said 'have expired: set new ones and start again'

@@ -195,6 +195,20 @@ START_TEST(keys_of_the_environment_expire_when_it_says)
 }
 END_TEST
 
+START_TEST(keys_of_the_environment_never_change)
+{
+	env_set(&env, "AWS_ACCESS_KEY_ID", "A");
+	env_set(&env, "AWS_SECRET_ACCESS_KEY", "one");
+	load(NULL);
+	ck_assert_int_eq(get(1000), CREDENTIALS_READY);
+	ck_assert(!credentials_may_change(provider));
+	credentials_invalidate(provider, creds);
+	ck_assert_int_eq(get(2000), CREDENTIALS_ERR_EXPIRED);
+	ck_assert_ptr_nonnull(
+	    strstr(credentials_error(provider), "set new ones and start"));
+}
+END_TEST
+
 START_TEST(refused_keys_are_looked_for_anew_in_the_file)
 {
 	static const char first[] =
@@ -209,6 +223,9 @@ START_TEST(refused_keys_are_looked_for_anew_in_the_file)
 	pinned = credentials_ref(creds);
 	credentials_invalidate(provider, creds);
 	ck_assert_int_eq(get(2000), CREDENTIALS_ERR_EXPIRED);
+	ck_assert(credentials_may_change(provider));
+	ck_assert_ptr_nonnull(
+	    strstr(credentials_error(provider), "renew them there"));
 	/* Not asked for again within a second. */
 	env_file(&env, NULL, "credentials", second);
 	ck_assert_int_eq(get(2500), CREDENTIALS_ERR_EXPIRED);
@@ -726,6 +743,7 @@ main(void)
 	tcase_add_loop_test(tc, what_cannot_be_used_is_said_clearly, 0,
 	    sizeof(unusable) / sizeof(unusable[0]));
 	tcase_add_test(tc, keys_of_the_environment_expire_when_it_says);
+	tcase_add_test(tc, keys_of_the_environment_never_change);
 	tcase_add_test(tc, refused_keys_are_looked_for_anew_in_the_file);
 	tcase_add_loop_test(
 	    tc, expiry_dates_are_read, 0, sizeof(times) / sizeof(times[0]));
