@@ -5,6 +5,7 @@
 #include <sysexits.h>
 
 #include "aws/client_priv.h"
+#include "aws/region.h"
 
 enum {
 	OPT_REGION = 1000,
@@ -132,6 +133,8 @@ client_open(struct client *c, enum endpoint_service service,
 	memset(c, 0, sizeof(*c));
 	rc = config_load(
 	    &c->config, options, config_environ, NULL, err, errsize);
+	if (rc == 0 && region_of_instance(&c->config) != 0)
+		return out_of_memory(err, errsize);
 	if (rc != 0)
 		return rc == CONFIG_ERR_NOMEM ? CLIENT_ERR_NOMEM
 		                              : CLIENT_ERR_CONFIG;

@@ -40,9 +40,10 @@ struct client {
 
 /*
  * Open for a service, from options (NULL: none), the process's environment and
- * the shared files; the credentials are looked for at wall_ms, so that their
- * absence is found out before anything is read or sent (those that have to be
- * fetched may still fail later).
+ * the shared files; where these name no region, the instance's metadata is
+ * asked for it, which takes up to two seconds;the credentials are looked for at
+ * wall_ms, so that their absence is found out before anything is read or sent
+ * (those that have to be fetched may still fail later).
  *
  * 0, or a code with one line for people in err.  client_release() is to be
  * called either way.

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "aws/client_priv.h"
+#include "aws/region.h"
 #include "base/clock.h"
 
 /* The id is public, but enough of it to recognise is enough. */
@@ -144,6 +145,8 @@ check_endpoint(struct client_check *k)
 	char from[160], err[512];
 	int rc;
 
+	/* Out of memory is told by what follows. */
+	region_of_instance(&c->config);
 	if (c->config.region != NULL)
 		client_check_fact(k, "region", "%s (%s)", c->config.region,
 		    strcmp(c->config.region_from, "option") == 0

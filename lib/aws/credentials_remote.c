@@ -394,13 +394,13 @@ credentials_remote_imds_token(struct credentials_remote *r,
 	return 0;
 }
 
-int
-credentials_remote_imds_get(struct credentials_remote *r,
-    const struct config *c, const char *token, const char *role, char *err,
+/* A request that shows the token. */
+static int
+imds_get(struct credentials_remote *r, const struct config *c,
+    const char *token, const char *path, const char *role, char *err,
     size_t errsize)
 {
-	int rc = make_imds(r, c, "/latest/meta-data/iam/security-credentials/",
-	    role, err, errsize);
+	int rc = make_imds(r, c, path, role, err, errsize);
 
 	if (rc != 0)
 		return rc;
@@ -412,4 +412,21 @@ credentials_remote_imds_get(struct credentials_remote *r,
 	r->req.nheaders = 1;
 	r->req.timeout_ms = METADATA_TIMEOUT_MS;
 	return 0;
+}
+
+int
+credentials_remote_imds_get(struct credentials_remote *r,
+    const struct config *c, const char *token, const char *role, char *err,
+    size_t errsize)
+{
+	return imds_get(r, c, token,
+	    "/latest/meta-data/iam/security-credentials/", role, err, errsize);
+}
+
+int
+credentials_remote_imds_region(struct credentials_remote *r,
+    const struct config *c, const char *token, char *err, size_t errsize)
+{
+	return imds_get(r, c, token, "/latest/meta-data/placement/region", "",
+	    err, errsize);
 }

@@ -60,6 +60,10 @@ int credentials_remote_imds_get(struct credentials_remote *r,
     const struct config *c, const char *token, const char *role, char *err,
     size_t errsize);
 
+/* With such a token: the name of the region. */
+int credentials_remote_imds_region(struct credentials_remote *r,
+    const struct config *c, const char *token, char *err, size_t errsize);
+
 const char *credentials_remote_strerror(int code);
 
 #endif

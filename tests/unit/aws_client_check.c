@@ -93,6 +93,51 @@ call(const char *answer)
 #define says(what)                                                             \
 	ck_assert_msg(strstr(text, what) != NULL, "no '%s' in:\n%s", what, text)
 
+#define ANSWER(text, length)                                                   \
+	"HTTP/1.1 200 OK\r\nContent-Length: " length "\r\n\r\n" text
+
+/* Metadata that answer so to the token and to the region. */
+static void
+on_instance(const char *token, const char *region)
+{
+	peer.answers[0] = token;
+	peer.answers[1] = region;
+	peer.nanswers = region == NULL ? 1 : 2;
+	peer_start(&peer);
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u", peer.port);
+	setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", url, 1);
+	setenv("AWS_EC2_METADATA_DISABLED", "false", 1);
+	set_keys();
+	look(NULL);
+}
+
+START_TEST(an_instance_says_its_region_where_nothing_else_does)
+{
+	on_instance(ANSWER("session", "7"), ANSWER("eu-west-3\n", "10"));
+	says("region            eu-west-3 (instance metadata)\n");
+	says("https://translate.eu-west-3.amazonaws.com");
+	ck_assert_int_eq(check.status, 0);
+	ck_assert_ptr_nonnull(strstr(
+	    peer.requests[1], "GET /latest/meta-data/placement/region HTTP"));
+	ck_assert_str_eq(
+	    peer_header(&peer, 1, "x-aws-ec2-metadata-token"), "session");
+	peer_stop(&peer);
+}
+END_TEST
+
+START_TEST(an_instance_without_version_2_or_with_nonsense_says_none)
+{
+	if (_i == 0)
+		on_instance(
+		    "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n", NULL);
+	else
+		on_instance(ANSWER("session", "7"), ANSWER("../x", "4"));
+	ck_assert_int_eq(check.status, 78);
+	says("problem           no region: set AWS_REGION");
+	peer_stop(&peer);
+}
+END_TEST
+
 START_TEST(everything_that_was_found_is_said_with_where)
 {
 	set_keys();
@@ -313,6 +358,9 @@ main(void)
 	tcase_add_test(tc, json_says_the_same);
 	tcase_add_test(tc, lines_stay_lines_and_too_many_facts_are_left_out);
 	tcase_add_test(tc, without_memory_there_is_no_text);
+	tcase_add_test(tc, an_instance_says_its_region_where_nothing_else_does);
+	tcase_add_loop_test(
+	    tc, an_instance_without_version_2_or_with_nonsense_says_none, 0, 2);
 	suite_add_tcase(s, tc);
 	tc = tcase_create("call");
 	tcase_add_checked_fixture(tc, setup, teardown);
