@@ -45,6 +45,7 @@ struct stage {
 	struct budget budget;
 	struct synth synth;
 	struct intake intake;
+	bool has_read; /* lines, this turn */
 	struct out out;
 	unsigned int seed;
 	int64_t ended_at_ms; /* input; 0: not yet */
@@ -228,6 +229,7 @@ read_lines(struct stage *t, struct loop *l, int64_t now_ms)
 	if (intake_dispatch(&t->intake, l) != 0)
 		die(EX_OSERR, "out of memory");
 	while (rc == 0 && intake_next(&t->intake, &line, &len, &obj) == 1) {
+		t->has_read = true;
 		hear_first(t, obj, now_ms);
 		rc = out_line(&t->out, line, len);
 		if (rc == 0)
@@ -303,13 +305,14 @@ turn(struct stage *t, struct loop *l)
 	}
 	if (stop_count() > 1)
 		return false;
+	t->has_read = false;
 	if (!out_is_full(&t->out) && read_lines(t, l, now_ms) != 0)
 		return false;
 	credentials_dispatch(t->client.provider, l, now_ms);
 	http_caller_dispatch(t->caller, l, now_ms, wall_ms);
 	pool_dispatch(t->pool, l, now_ms);
 	watch_budget(t, now_ms, wall_ms);
-	synth_dispatch(&t->synth, now_ms, wall_ms);
+	synth_dispatch(&t->synth, t->has_read, now_ms, wall_ms);
 	taps_dispatch(&t->options.taps, l, now_ms);
 	pool_flush(t->pool);
 	if (out_dispatch(&t->out, l) != 0 || synth_out_error(&t->synth) != 0)

@@ -11,6 +11,9 @@
 #include "report.h"
 #include "spoken.h"
 
+/* Turns without a request, at most: input that never pauses silences nobody. */
+#define PUT_OFF_MAX 4
+
 void
 synth_init(struct synth *s, const struct synth_config *config)
 {
@@ -378,8 +381,22 @@ synth_prepare(struct synth *s, struct loop *l, int64_t now_ms)
 	asking_prepare(s, l, now_ms);
 }
 
+/* The translations of a sentence come one close behind the other: captions that
+ * are already in the pipe pass before a stream is opened for the first. Whether
+ * to wait for them. */
+static bool
+puts_off(struct synth *s, bool has_read)
+{
+	if (has_read && s->nput_off < PUT_OFF_MAX) {
+		s->nput_off++;
+		return s->has_more = true;
+	}
+	s->nput_off = 0;
+	return false;
+}
+
 void
-synth_dispatch(struct synth *s, int64_t now_ms, double wall_ms)
+synth_dispatch(struct synth *s, bool has_read, int64_t now_ms, double wall_ms)
 {
 	s->now_ms = now_ms;
 	s->wall_ms = wall_ms;
@@ -397,7 +414,8 @@ synth_dispatch(struct synth *s, int64_t now_ms, double wall_ms)
 	 * ahead; and captions wait for both. */
 	for (size_t i = 0; i < s->nlanes; i++)
 		lane_emit_first(s->lanes[i], now_ms, wall_ms);
-	asking_next(s);
+	if (!puts_off(s, has_read))
+		asking_next(s);
 	for (size_t i = 0; i < s->nlanes; i++)
 		(void)lane_emit_one(s->lanes[i], now_ms, wall_ms);
 	if (s->config.nwarm > 0 && !s->is_paused && s->is_ready)

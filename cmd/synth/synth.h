@@ -61,6 +61,7 @@ struct synth {
 	size_t turn; /* lane that is asked first next time */
 	struct quota quota;
 	bool has_more;         /* to ask for, at once */
+	unsigned int nput_off; /* turns in which captions went first */
 	int64_t starved_at_ms; /* since when there is no connection; 0: is */
 	bool is_ready;         /* told that voices are known */
 	bool is_voices_told;   /* told that they cannot be had */
@@ -96,8 +97,10 @@ void synth_offer(struct synth *s, const json_t *languages);
 
 void synth_prepare(struct synth *s, struct loop *l, int64_t now_ms);
 
-/* Ask for what is next, write what is due.  After pool and HTTP caller. */
-void synth_dispatch(struct synth *s, int64_t now_ms, double wall_ms);
+/* Ask for what is next, write what is due.  After pool and HTTP caller.
+ * `has_read`: lines came in this turn, so that more may follow. */
+void
+synth_dispatch(struct synth *s, bool has_read, int64_t now_ms, double wall_ms);
 
 /* No more time: what has come leaves at once, the rest is marked. */
 void synth_hurry(struct synth *s);

@@ -113,6 +113,10 @@ bench_first_audio() {
 	for n in 1 2 4 8; do
 		first_audio "warm, $n language$([ $n = 1 ] || echo s)" $rounds $n --
 	done
+	# As many streams as there are languages, open ahead of the sentences.
+	for n in 1 2 4; do
+		first_audio "held, $n language$([ $n = 1 ] || echo s)" $rounds $n -- --warm $n
+	done
 	for n in 1 8; do
 		first_audio "cold, $n language$([ $n = 1 ] || echo s)" $cold $n -c -- --connections 0
 	done

@@ -22,7 +22,7 @@ has() {
 serve a </dev/null
 check 0 -t es-ES,fr-FR,it-IT,eo --max-usd 5 --voice es-ES=Sergio
 has '^endpoint  *http://127.0.0.1:'
-has '^voices  *5: 4 generative, 2 neural, 0 standard$'
+has '^voices  *6: 4 generative, 2 neural, 1 standard$'
 has '^es-ES  *Sergio, generative$'
 has '^fr-FR  *Lea, neural$'
 has '^it-IT  *Bianca, generative$'

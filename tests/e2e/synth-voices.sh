@@ -106,3 +106,42 @@ printf '{"type":"translation","id":"7","lang":"es-ES","text":"%s"}\n' "$long" >"
 run 0 --pace fast
 sounds 7 7
 same 'long text' "$(grep -c '^call text' "$tmp/d.log" || true)" 0
+
+# Engines in their order, each at its price: 3 characters at 30, 16 and 4 USD a
+# million.  A language that nobody speaks is said at the start.
+serve e </dev/null
+mkfifo "$tmp/fifo"
+"$BIN/synth" -t es-ES,fr-FR,ru-RU,xx-YY --pace fast <"$tmp/fifo" >"$tmp/out" 2>"$tmp/err" &
+tool=$!
+pids="$pids $tool"
+exec 3>"$tmp/fifo"
+wait_for 20 grep -q '"state":"ready"' "$tmp/out"
+grep -q '^synth: xx-YY: Polly has no voice for it; captions only$' "$tmp/err" ||
+	fail 'a language without voices is not said at the start'
+same 'announced' "$(jq -c 'select(.state=="ready").voices' "$tmp/out")" \
+	'{"es-ES":"Lucia","fr-FR":"Lea","ru-RU":"Tatyana"}'
+same 'its status' "$(jq -r 'select(.state=="captions-only").lang' "$tmp/out")" xx-YY
+say 1 es-ES >&3
+say 2 fr-FR >&3
+say 3 ru-RU >&3
+say 4 xx-YY >&3
+exec 3>&-
+wait "$tool" || fail "status $?"
+voiced es-ES 1
+voiced fr-FR 2
+voiced ru-RU 3
+voiced xx-YY ''
+same 'engines of calls' "$(sed -n 's/^call engine=//p' "$tmp/e.log" | sort | tr '\n' ' ')" \
+	'neural standard '
+same 'cost' "$(jq 'select(.state=="ended") | .est_usd * 1e6 | round' "$tmp/out")" 150
+
+# One language that has much to say does not keep another waiting.
+serve f </dev/null
+for n in $(seq 11 30); do
+	say "$n" es-ES
+done >"$tmp/in"
+say 99 it-IT >>"$tmp/in"
+run 0 --pace fast --streams 1
+voiced it-IT 99
+same 'its turn' "$(sed -n 's/^speak streams=[0-9]* text=n //p' "$tmp/f.log" | head -n 2 |
+	grep -c 99)" 1

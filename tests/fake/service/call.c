@@ -22,7 +22,10 @@ static const char voices_json[] =
     "\"SupportedEngines\":[\"generative\"]},"
     "{\"Gender\":\"Female\",\"Id\":\"Lea\",\"LanguageCode\":\"fr-FR\","
     "\"LanguageName\":\"French\",\"Name\":\"Lea\","
-    "\"SupportedEngines\":[\"neural\"]}]}";
+    "\"SupportedEngines\":[\"neural\"]},"
+    "{\"Gender\":\"Female\",\"Id\":\"Tatyana\",\"LanguageCode\":\"ru-RU\","
+    "\"LanguageName\":\"Russian\",\"Name\":\"Tatyana\","
+    "\"SupportedEngines\":[\"standard\"]}]}";
 
 static void
 answer(struct conn *c, int status, const char *type, const char *name,
@@ -65,6 +68,8 @@ serve_call(struct conn *c, const char *head, const char *body, size_t len)
 	note("call text=%s", text == NULL ? "" : text);
 	type = json_string_value(json_object_get(obj, "TextType"));
 	note("call type=%s", type == NULL ? "" : type);
+	type = json_string_value(json_object_get(obj, "Engine"));
+	note("call engine=%s", type == NULL ? "" : type);
 	make_pcm(text == NULL ? "" : text, pcm);
 	answer(c, 200, "audio/pcm", NULL, pcm, sizeof(pcm));
 	json_decref(obj);
