@@ -20,6 +20,8 @@
 /* What the engines without a stream are given to say: the least one pays for.
  */
 #define TRY_TEXT "a"
+/* Facts that a language may add, and one behind all of them. */
+#define ROOM_FOR_REST 8
 
 struct check {
 	struct client_check facts;
@@ -51,8 +53,10 @@ ask_voices(struct check *c)
 {
 	static char query[POLLY_QUERY_MAX];
 	struct http_request request;
+	size_t nfacts;
 
 	do {
+		nfacts = c->facts.n;
 		if (polly_voices_query(
 			&c->voices.list, NULL, NULL, query, sizeof(query)) != 0)
 			return;
@@ -63,6 +67,9 @@ ask_voices(struct check *c)
 		if (client_check_call(&c->facts, "DescribeVoices", &request) !=
 		    0)
 			return;
+		/* What the first page told is true of all. */
+		if (c->voices.list.pages > 1)
+			c->facts.n = nfacts;
 	} while (polly_voices_has_more(&c->voices.list));
 }
 
@@ -208,8 +215,15 @@ check_languages(struct check *c)
 	const struct lang *table;
 	size_t n;
 
-	for (size_t i = 0; i < c->options->ntags; i++)
+	for (size_t i = 0; i < c->options->ntags; i++) {
+		if (c->facts.n + ROOM_FOR_REST > CLIENT_CHECK_FACTS_MAX) {
+			client_check_warning(&c->facts,
+			    "%zu languages are left out here, from %s on",
+			    c->options->ntags - i, c->options->tags[i]);
+			break;
+		}
 		check_language(c, c->options->tags[i]);
+	}
 	if (c->options->ntags > 0)
 		return;
 	table = lang_table(&n);

@@ -73,5 +73,10 @@ run_usage --check -t english
 serve_local
 check 0 -t es-ES
 has '^stream  *opened and ended by '
+# Eleven pages of voices are told as one.
+same 'pages' "$(grep -c '^DescribeVoices' "$tmp/out")" 1
+has '^voices  *1[0-9][0-9]: '
+check 0 -t "en-US,en-GB,en-AU,es-ES,es-MX,es-US,fr-FR,fr-CA,de-DE,it-IT,pt-PT,pt-BR,nl-NL,pl-PL,ru-RU,sv-SE,tr-TR,ja-JP,ko-KR,da-DK,nb-NO,fi-FI,ro-RO,is-IS,cy-GB"
+has '^warning  *[0-9]* languages are left out here, from '
 has '^result  *ready$'
 AWS_SECRET_ACCESS_KEY=wrong check 77 -t es-ES
