@@ -34,16 +34,18 @@ static bool
 is_seen(struct seen *s, uint32_t kind, const char *lang, const json_t *obj)
 {
 	const char *id = json_str(obj, "id");
+	const char *encoding = json_str(obj, "encoding");
 	uint64_t h = UINT64_C(14695981039346656037);
 
 	if (id == NULL || lang == NULL)
 		return false;
+	h = hash(hash(h, lang), id);
 	if (kind & RING_CAPTION)
-		return find(s, hash(hash(h, lang), id), true);
-	if (kind & RING_AUDIO)
-		return find(s, hash(hash(hash(h, "audio"), lang), id),
-		    json_is_set(obj, "last"));
-	return false;
+		return find(s, h, true);
+	if (!(kind & RING_AUDIO) || encoding == NULL)
+		return false;
+	/* Where two encodings are made, each comes to its own end. */
+	return find(s, hash(h, encoding), json_is_set(obj, "last"));
 }
 
 bool
