@@ -53,6 +53,10 @@ gives_15() {
 	listen -r main -l es-ES --since 0 --once </dev/null >"$tmp/film" &&
 		more_than 0 "$tmp/film" '.type=="translation"'
 }
+gives_16() {
+	listen -r main -l es-ES --since 0 --once </dev/null >"$tmp/paid" &&
+		more_than 0 "$tmp/paid" '.stage=="synth" and .est_usd==0'
+}
 # In the first seconds a tenth of a second of samples that are not silence.
 loud() {
 	[ "$(od -An -v -t d2 -w2 -N 160000 "$1" | awk '$1 > 1000 { n++ } END { print n + 0 }')" -gt 1600 ]
@@ -65,7 +69,7 @@ for ((n = 1; n <= $(recipes); n++)); do
 	6) kill -TERM "$pipeline"; ended "$pipeline" 0 'the pipeline' ;;
 	esac
 	case $n in
-	4 | 5 | 7 | 8 | 11) typed -c "recipe $n" "$(recipe $n)" "gives_$n" ;;
+	4 | 5 | 7 | 8 | 11 | 16) typed -c "recipe $n" "$(recipe $n)" "gives_$n" ;;
 	*) typed "recipe $n" "$(recipe $n)" "gives_$n" ;;
 	esac
 done
