@@ -42,6 +42,6 @@ refused() { # STATUS PATTERN ARG...
 }
 refused 66 "^demo: cannot read '$tmp/none.wav'\$" "$tmp/none.wav"
 { printf '\377\373\220\000'; seq 5000; } >"$tmp/broken.mp3"
-refused 65 "broken.mp3' looks like MP3, but libsndfile cannot read it; convert it with ffmpeg" "$tmp/broken.mp3"
+refused 65 "broken.mp3' looks like MP3, but neither libsndfile nor ffmpeg can read it" "$tmp/broken.mp3"
 refused 66 "^capture: .*'$tmp/t'" "$clip" "$tmp/t"
 refused 64 "unknown option '--twice'" --twice

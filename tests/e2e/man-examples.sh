@@ -86,6 +86,11 @@ for page in man/*.[1-8]; do
 kill %1; wait" ;;
 		esac
 		case $command in
+		*'localaws --faults'*'&'*) # its readiness is waited for, and it is ended
+			command=$(printf '%s\n' "$command" |
+				sed 's|^\(localaws --faults [a-z]*\) &|touch faults; \1 --dir la.faults >ready \&\nuntil grep -q ready ready; do sleep 0.1; done|')
+			command="$command
+kill \$!; wait" ;;
 		*send*ws*://*) command=$(printf '%s\n' "$command" |
 			sed -E "s#wss?://[a-z0-9.:]*/#$booth/#") ;;
 		*' speak -r '*) command="unset BOOTH_JWT_SECRET BOOTH_SPEAKER_TOKEN

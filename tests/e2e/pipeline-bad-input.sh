@@ -71,7 +71,7 @@ ends 65 "^transcribe: '.*/short.wav' is truncated: [0-9]* of [0-9]* frames" tran
 [ "$(lines "$out" '.type=="transcript" and .final')" -gt 0 ] || fail 'the rest of a truncated file was not heard'
 # Sound that is none.
 { printf '\377\373\220\000'; seq 5000; } >"$tmp/broken.mp3"
-ends 65 "broken.mp3' looks like MP3, but libsndfile cannot read it; convert it with ffmpeg" \
+ends 65 "broken.mp3' looks like MP3, but neither libsndfile nor ffmpeg can read it" \
 	transcribe -l en-US "$tmp/broken.mp3"
 ends 66 "^transcribe: cannot open '$tmp/none.wav': No such file" transcribe -l en-US "$tmp/none.wav"
 in=$clip
