@@ -117,7 +117,8 @@ transcript_json(const struct captions *c, const struct session *s,
 	set(obj, "text", json_string(r->text));
 	set(obj, "start_ms", json_ms(pcm_ms_of_bytes(start)));
 	set(obj, "end_ms", json_ms(pcm_ms_of_bytes(end)));
-	if (r->channel != NULL)
+	/* The service names the one channel, too. */
+	if (r->channel != NULL && c->backlog->channels > 1)
 		set(obj, "channel", json_string(r->channel));
 	for (size_t i = 0; i < r->nitems; i++)
 		json_array_append_new(list, item_json(&r->items[i], s));

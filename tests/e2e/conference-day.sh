@@ -138,6 +138,19 @@ wait_for 'voices of blue' wanted blue synth en-US
 wait_for 'languages of red' wanted red translate en-US fr-FR
 wait_for 'voices of red' wanted red synth en-US fr-FR
 
+# The wall and the desk, where there is a browser.
+if command -v node >/dev/null && command -v "${CHROMIUM:-chromium}" >/dev/null &&
+	[ -d tests/browser/node_modules/playwright-core ]; then
+	TMPDIR=$tmp node tests/browser/day.mjs "$(cat "$tmp/url")" "$tmp" \
+		for-the-audience for-the-desk >"$tmp/wall.err" 2>&1 &
+	wall=$!
+	started $wall
+	wait_for 'the display' test -e "$tmp/display-on"
+else
+	wall=
+	echo 'no browser: without the display'
+fi
+
 # --- talks ----------------------------------------------------------------------
 # said ROOM WORD: the last word of a talk is in the transcript.
 said() {
@@ -223,6 +236,10 @@ complete() { # N
 for n in {1..20}; do
 	wait_for "all words on phone $n ($(cat "$tmp/phone.$n.is"))" complete $n
 done
+if [ -n "$wall" ]; then
+	echo w0318 >"$tmp/evening"
+	wait "$wall" || fail 'the wall or the desk'
+fi
 # Voices: each utterance of each language that is heard was said to its end.
 voiced() { # N
 	local r lang audio
