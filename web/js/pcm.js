@@ -16,7 +16,7 @@ export function decodePcm(base64) {
 	return samples;
 }
 
-/* Half the length of the filter in input samples at equal rates, and how
+/* Half the length of the filter in samples of the lower rate, and how
  * finely positions between two samples are told apart. */
 const HALF = 12;
 const PHASES = 256;
@@ -53,7 +53,7 @@ function sincTable(half, cut) {
 
 /*
  * A stream of samples from one rate to another: feed it in any split, the
- * output is the same.  It is late by HALF input samples, which end() gives out
+ * output is the same.  It is late by half the filter, which end() gives out
  * and after which a new stream begins.
  */
 export class Resampler {
@@ -63,12 +63,14 @@ export class Resampler {
 	#pending = new Float32Array(0);
 	#at = 0;	/* of the next output sample, in input samples */
 
-	constructor(from_hz, to_hz) {
+	/* half: of the filter's length, in samples of the lower rate; a longer one
+	 * is steeper. */
+	constructor(from_hz, to_hz, half = HALF) {
 		this.#step = from_hz / to_hz;
 		if (from_hz === to_hz)
 			return;
 		const cut = Math.min(1, to_hz / from_hz) * 0.94;
-		this.#half = Math.ceil(HALF * Math.max(1, this.#step));
+		this.#half = Math.ceil(half * Math.max(1, this.#step));
 		this.#table = sincTable(this.#half, cut);
 		this.#begin();
 	}

@@ -12,6 +12,9 @@ const DEFAULTS = {
 	size: 0,	/* steps from the size that the screen suggests */
 	original: false,
 	page_language: '',	/* '': the browser's */
+	speech: '',	/* language of a speaker's talk; '': as the room says */
+	microphone: '',	/* its id in this browser; '': the system's choice */
+	mic_processing: false,	/* the browser may clean the sound */
 };
 
 export const SIZE_MIN = -2;

@@ -4,7 +4,9 @@
  *
  * Text with a place in it writes {name}.  Elements carry data-words (their
  * text) or data-label (aria-label and title) and are filled by apply().  A page
- * calls speakIn() once at its start, and again when the reader chooses.
+ * calls speakIn() once at its start, and again when the reader chooses.  What
+ * only a few pages say comes by addWords(), before that: a phone that listens
+ * does not load it (crew-words.js).
  */
 import { direction } from './languages.js';
 import ar from './words/ar.js';
@@ -18,6 +20,12 @@ import it from './words/it.js';
 export const WORDS = { en, it, es, fr, de, ar };
 
 export const PAGE_LANGUAGES = Object.keys(WORDS);
+
+/* More words: an object a language, as in WORDS. */
+export function addWords(more) {
+	for (const [tag, some] of Object.entries(more))
+		Object.assign(WORDS[tag], some);
+}
 
 let words = WORDS.en;
 let language = 'en';

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import test from 'node:test';
 import { parseLine, retryDelay } from '../../../web/js/connection.js';
+import '../../../web/js/crew-words.js';
 import { answersTo, direction, listNames, nameIn, orderForReader, ownName }
     from '../../../web/js/languages.js';
 import { bytesOf, packetsOf, Trim } from '../../../web/js/opus.js';
@@ -247,7 +248,7 @@ test('every language of the pages has every word, and each is used', () => {
 	/* `state_${...}` and the like name families. */
 	const isUsed = (key) => pages.includes(`'${key}'`) ||
 	    pages.includes(`"${key}"`) ||
-	    /^(state|notice|refused|save)_/.test(key);
+	    /^(state|notice|refused|save|mic|verdict|room|pipeline)_/.test(key);
 	for (const [language, words] of Object.entries(WORDS)) {
 		assert.deepEqual(Object.keys(words).sort(),
 		    Object.keys(WORDS.en).sort(), language);
@@ -266,7 +267,8 @@ test('every language of the pages has every word, and each is used', () => {
 test('a word that is the same in two languages is meant to be', () => {
 	/* Names of formats, and words that languages share. */
 	const shared = new Set(['save_vtt', 'save_srt', 'save_txt', 'original',
-	    'state_live', 'captions', 'video', 'transcript']);
+	    'state_live', 'captions', 'video', 'transcript', 'microphone',
+	    'pause']);
 	for (const [language, words] of Object.entries(WORDS))
 		for (const [key, text] of Object.entries(words))
 			assert.ok(language === 'en' || shared.has(key) ||
@@ -316,9 +318,10 @@ test('text keeps a contrast of 4.5 to 1 in every theme', () => {
 		    new RegExp(`\\[data-theme="${theme}"\\] \\{([^}]*)\\}`));
 		const colour = Object.fromEntries([...block.matchAll(
 		    /--([\w-]+): #(\w{6});/g)].map(([, name, hex]) => [name, hex]));
-		const pairs = [['on-accent', 'accent']];
+		const pairs = [['on-accent', 'accent'], ['on-bad', 'bad']];
 		for (const ground of ['ground', 'raised', 'raised-more'])
-			for (const text of ['text', 'text-past', 'text-dim', 'accent'])
+			for (const text of ['text', 'text-past', 'text-dim', 'accent',
+			    'live', 'warn', 'bad'])
 				pairs.push([text, ground]);
 		pairs.push(['warn', 'ground']);
 		/* The display's own, on black. */
