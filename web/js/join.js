@@ -11,7 +11,9 @@ import { say } from './words.js';
 
 const RETRY_MS = 15_000;
 
-async function draw(room, token) {
+/* The code as the address of an image; an error that is_final will not get
+ * better by asking again. */
+export async function drawCode(room, token) {
 	const response = await fetch(`/api/qr?${new URLSearchParams({ room })}`, {
 	    method: 'POST', cache: 'no-store',
 	    body: JSON.stringify({ url: `${location.origin}/`, token }) });
@@ -29,7 +31,7 @@ export async function joinCode({ join, code, link }, room, token) {
 	join.hidden = false;
 	for (;;)
 		try {
-			code.src = await draw(room, token);
+			code.src = await drawCode(room, token);
 			code.alt = say('display_code');
 			code.hidden = false;
 			join.classList.add('has-code');

@@ -248,7 +248,8 @@ test('every language of the pages has every word, and each is used', () => {
 	/* `state_${...}` and the like name families. */
 	const isUsed = (key) => pages.includes(`'${key}'`) ||
 	    pages.includes(`"${key}"`) ||
-	    /^(state|notice|refused|save|mic|verdict|room|pipeline)_/.test(key);
+	    /^(state|notice|refused|save|mic|verdict|room|pipeline|standing|stage|news|op)_/
+		.test(key);
 	for (const [language, words] of Object.entries(WORDS)) {
 		assert.deepEqual(Object.keys(words).sort(),
 		    Object.keys(WORDS.en).sort(), language);
