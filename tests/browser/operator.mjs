@@ -11,7 +11,7 @@ import { BIN, Broadcast } from './lib/broadcast.mjs';
 import { launch, MONITOR, openPage, shoot, stats, until }
     from './lib/browser.mjs';
 import { transcript } from './lib/lines.mjs';
-import { eventually, fake, startLocalaws } from './lib/mic.mjs';
+import { fake, startLocalaws } from './lib/mic.mjs';
 import { Pipeline } from './lib/pipeline.mjs';
 import { Site } from './lib/site.mjs';
 import { overflow } from './lib/suite.mjs';
@@ -153,7 +153,7 @@ test('a room: level, stages, listeners, cost; say, take back, pause, resume',
 	assert.equal(await line.kill('broadcast'), 'SIGKILL');
 	await card.locator('.standing-badge', { hasText: 'Broken off' }).waitFor();
 	await until(page, 'news', ({ news }) => /has broken off/.test(news));
-	await card.locator('.stage', { hasText: 'killed' }).first().waitFor();
+	await card.locator('.stage', { hasText: 'cut off' }).first().waitFor();
 	await shoot(page, 'operator-broken-monitor');
 	await line.end();
 	await done(listener);
@@ -199,16 +199,16 @@ test('an order that fails is told where it was given', async () => {
 	assert.equal(await page.evaluate(() => window.hit), undefined);
 	assert.equal(await page.locator('.card').count(), 1);
 	assert.ok(await card.locator('[data-part="send"]').isDisabled());
-	/* The room goes away between two states: the program says no. */
-	fs.rmSync(path.join(site.run, 'rooms', 'deaf'), { recursive: true });
-	await page.evaluate(() => {
-		document.querySelector('[data-part="asking"]').requestSubmit();
-	});
-	const steered = card.locator('[data-part="steered"]');
-	await eventually('an answer', async () =>
-	    await steered.count() === 0 ||
-	    /لم يُنفَّذ/.test(await steered.textContent()));
-	await talk.end('SIGKILL');
+	/* As if it had been given before the page knew: the program says no. */
+	await card.locator('.say input').fill('Hello?');
+	await page.evaluate(() => document.querySelector('.say').requestSubmit());
+	const answer = card.locator('[data-part="answer"]');
+	await answer.getByText(/nobody takes lines/).waitFor();
+	assert.equal(await answer.getAttribute('data-tone'), 'bad');
+	assert.equal(await card.locator('.say input').inputValue(), 'Hello?');
+	assert.deepEqual(await overflow(page), []);
+	await shoot(page, 'operator-failed-arabic-phone');
+	assert.equal(await talk.end(), 0);
 	assert.equal(await page.evaluate(() => document.documentElement.dir),
 	    'rtl');
 	await done(page);

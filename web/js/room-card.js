@@ -5,7 +5,7 @@
  */
 import { clockTime } from './duration.js';
 import { Keyed } from './keyed.js';
-import { direction, nameIn } from './languages.js';
+import { direction, listNames, nameIn } from './languages.js';
 import { drawMeter, meterElement, sayLevel } from './meter.js';
 import { listenersOf, STANDING_TONES, stageKey, stagesOf, standingOf, toneOf }
     from './room-view.js';
@@ -14,6 +14,8 @@ import { twoStep } from './two-step.js';
 import { apply, pageLanguage, say, sayNumber } from './words.js';
 
 const NONE = '–';
+/* An answer stays for so long: later it would be about something else. */
+const ANSWER_SHOWN_MS = 12_000;
 
 const tagName = (tag) => tag === 'source' ? say('original')
     : nameIn(tag, pageLanguage());
@@ -160,6 +162,7 @@ export class RoomCard {
 	#finals;
 	#errors;
 	#langs = '';
+	#timers = new WeakMap();	/* of the answers that are shown */
 
 	/* give(order): a promise of the answer (commands.js); onJoin(room). */
 	constructor(name, { give, onJoin }) {
@@ -228,6 +231,14 @@ export class RoomCard {
 
 	/* Give an order, and say in `place` how it went; whether it was done. */
 	async #tell(place, done_key, order) {
+		clearTimeout(this.#timers.get(place));
+		const is_done = await this.#order(place, done_key, order);
+		this.#timers.set(place, setTimeout(() => setText(place, ''),
+		    ANSWER_SHOWN_MS));
+		return is_done;
+	}
+
+	async #order(place, done_key, order) {
 		place.dataset.tone = 'busy';
 		setText(place, say('op_asked'));
 		try {
@@ -302,7 +313,8 @@ export class RoomCard {
 		drawMeter(this.#meter, room.level_db, room.peak_db);
 		setText(part.db, Number.isFinite(room.level_db)
 		    ? sayLevel(room.level_db) : NONE);
-		setText(part.source, room.source ? tagName(room.source) : NONE);
+		setText(part.source, room.source
+		    ? listNames([room.source], pageLanguage())[0].other : NONE);
 		const { rows, total } = listenersOf(room);
 		setText(part.total, sayNumber(total));
 		setText(part.lag, Number.isFinite(room.lag_ms) ? say('seconds',

@@ -80,7 +80,7 @@ export default {
 	standing_paused: 'متوقفة مؤقتًا',
 	standing_dead: 'انقطعت',
 	standing_off: 'ليست على الهواء',
-	op_dead: 'قُتلت إحدى المراحل: القاعة صامتة ويجب تشغيلها من جديد.',
+	op_dead: 'قُتلت إحدى المراحل ولم يعد يصل شيء. إن لم تعد القاعة وحدها فشغّلها من جديد.',
 	op_no_reason: 'بلا سبب',
 	op_spoken: 'لغة الحديث',
 	op_listeners: 'المستمعون',
@@ -141,5 +141,5 @@ export default {
 	stage_failed: 'فشلت',
 	stage_refused: 'مرفوضة',
 	stage_silent: 'صامتة: ميتة أم عالقة؟',
-	stage_gone: 'قُتلت',
+	stage_gone: 'انقطعت',
 };

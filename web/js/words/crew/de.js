@@ -80,7 +80,7 @@ export default {
 	standing_paused: 'Angehalten',
 	standing_dead: 'Abgebrochen',
 	standing_off: 'Nicht auf Sendung',
-	op_dead: 'Eine Stufe wurde beendet: Der Raum ist still. Er muss neu gestartet werden.',
+	op_dead: 'Eine Stufe wurde beendet, und es kommt nichts mehr. Kommt der Raum nicht von selbst wieder, starten Sie ihn neu.',
 	op_no_reason: 'ohne Grund',
 	op_spoken: 'Gesprochen',
 	op_listeners: 'Zuhörer',
@@ -141,5 +141,5 @@ export default {
 	stage_failed: 'gescheitert',
 	stage_refused: 'abgewiesen',
 	stage_silent: 'stumm: tot oder hängt sie?',
-	stage_gone: 'abgestürzt',
+	stage_gone: 'abgeschnitten',
 };

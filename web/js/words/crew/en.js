@@ -80,7 +80,7 @@ export default {
 	standing_paused: 'Paused',
 	standing_dead: 'Broken off',
 	standing_off: 'Off the air',
-	op_dead: 'A stage was killed: the room is silent. It has to be started again.',
+	op_dead: 'A stage was killed, and nothing comes any more. If the room does not come back by itself, start it again.',
 	op_no_reason: 'no reason given',
 	op_spoken: 'Spoken',
 	op_listeners: 'Listeners',
@@ -141,5 +141,5 @@ export default {
 	stage_failed: 'failed',
 	stage_refused: 'refused',
 	stage_silent: 'silent: dead or stuck?',
-	stage_gone: 'killed',
+	stage_gone: 'cut off',
 };

@@ -80,7 +80,7 @@ export default {
 	standing_paused: 'En pausa',
 	standing_dead: 'Interrumpida',
 	standing_off: 'Fuera de antena',
-	op_dead: 'Una etapa murió: la sala calla. Hay que reiniciarla.',
+	op_dead: 'Una etapa murió y ya no llega nada. Si la sala no vuelve por sí sola, reiníciela.',
 	op_no_reason: 'sin motivo indicado',
 	op_spoken: 'Se habla',
 	op_listeners: 'Oyentes',
@@ -141,5 +141,5 @@ export default {
 	stage_failed: 'fallida',
 	stage_refused: 'rechazada',
 	stage_silent: 'muda: ¿muerta o atascada?',
-	stage_gone: 'muerta',
+	stage_gone: 'cortada',
 };

@@ -80,7 +80,7 @@ export default {
 	standing_paused: 'Suspendue',
 	standing_dead: 'Interrompue',
 	standing_off: 'Hors antenne',
-	op_dead: 'Une étape a été tuée : la salle est muette. Il faut la relancer.',
+	op_dead: 'Une étape a été tuée et plus rien n’arrive. Si la salle ne revient pas d’elle-même, relancez-la.',
 	op_no_reason: 'sans raison donnée',
 	op_spoken: 'Langue parlée',
 	op_listeners: 'Auditeurs',
@@ -141,5 +141,5 @@ export default {
 	stage_failed: 'en échec',
 	stage_refused: 'refusée',
 	stage_silent: 'muette : morte ou bloquée ?',
-	stage_gone: 'tuée',
+	stage_gone: 'coupée',
 };

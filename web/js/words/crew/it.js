@@ -80,7 +80,7 @@ export default {
 	standing_paused: 'In pausa',
 	standing_dead: 'Interrotta',
 	standing_off: 'Non in onda',
-	op_dead: 'Uno stadio è stato ucciso: la sala tace. Va riavviata.',
+	op_dead: 'Uno stadio è stato ucciso e non arriva più nulla. Se la sala non riparte da sola, riavviala.',
 	op_no_reason: 'nessun motivo indicato',
 	op_spoken: 'Si parla',
 	op_listeners: 'Ascoltatori',
@@ -141,5 +141,5 @@ export default {
 	stage_failed: 'fallito',
 	stage_refused: 'rifiutato',
 	stage_silent: 'muto: morto o bloccato?',
-	stage_gone: 'ucciso',
+	stage_gone: 'interrotto',
 };
