@@ -94,35 +94,64 @@ out_flush(struct out *o)
 	return 0;
 }
 
+/* Keep what did not go. */
 static int
-out_queue(struct out *o, const void *p, size_t len, bool is_line)
+out_keep(struct out *o, const void *p, size_t len)
 {
-	uint8_t *room;
+	uint8_t *room = bytes_reserve(&o->q, len);
 
+	if (room == NULL)
+		return OUT_ERR_NOMEM;
+	memcpy(room, p, len);
+	bytes_commit(&o->q, len);
+	return 0;
+}
+
+static int
+out_check(const struct out *o, size_t len)
+{
 	if (o->error != 0)
 		return o->error;
-	if (bytes_len(&o->q) + len + 1 > o->q.cap)
-		return OUT_ERR_FULL;
-	if ((room = bytes_reserve(&o->q, len + 1)) == NULL)
-		return OUT_ERR_NOMEM;
-	if (len > 0)
-		memcpy(room, p, len);
-	if (is_line)
-		room[len++] = '\n';
-	bytes_commit(&o->q, len);
-	return out_flush(o);
+	return bytes_len(&o->q) + len > o->q.cap ? OUT_ERR_FULL : 0;
 }
 
 int
 out_line(struct out *o, const char *line, size_t len)
 {
-	return out_queue(o, line, len, true);
+	uint8_t *room;
+	int ret = out_check(o, len + 1);
+
+	if (ret != 0)
+		return ret;
+	if ((room = bytes_reserve(&o->q, len + 1)) == NULL)
+		return OUT_ERR_NOMEM;
+	if (len > 0)
+		memcpy(room, line, len);
+	room[len] = '\n';
+	bytes_commit(&o->q, len + 1);
+	return out_flush(o);
 }
 
+/* Straight from the caller's memory: a listener of a thousand keeps no second
+ * copy of a 34 kB line. */
 int
 out_bytes(struct out *o, const void *p, size_t len)
 {
-	return out_queue(o, p, len, false);
+	const uint8_t *src = p;
+	int ret = out_check(o, len);
+	long done;
+
+	if (ret != 0)
+		return ret;
+	while (bytes_len(&o->q) == 0 && len > 0) {
+		if ((done = out_write(o, src, len)) < 0)
+			return (int)done;
+		if (done == 0)
+			break;
+		src += done;
+		len -= (size_t)done;
+	}
+	return len > 0 ? out_keep(o, src, len) : 0;
 }
 
 bool
