@@ -48,6 +48,18 @@ add_lang(struct channels *c, const char *tag)
 	return l;
 }
 
+/* Listeners of the language hear at once of a ring that is new: some of them
+ * may be there for it, and have another in its stead. */
+static void
+nudge(struct channels_lang *l)
+{
+	int f;
+
+	for (f = 0; f < ROOM_NFORMATS; f++)
+		if (l->open & FORMAT_BIT(f))
+			ring_nudge(&l->rings[f]);
+}
+
 static int
 open_ring(struct channels *c, struct channels_lang *l, enum room_format format)
 {
@@ -68,6 +80,8 @@ open_ring(struct channels *c, struct channels_lang *l, enum room_format format)
 	}
 	if (w->was_replaced)
 		c->nreplaced++;
+	if (w->was_made)
+		nudge(l);
 	l->open |= FORMAT_BIT(format);
 	if (w->last_seq > l->last_seq)
 		l->last_seq = w->last_seq;

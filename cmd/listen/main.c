@@ -31,6 +31,9 @@
 /* While output waits, we sleep on it and look at the ring so often. */
 #define STALLED_MS 100
 
+/* In a terminal: how often to see whether the reader is still there. */
+#define LOOK_MS 1000
+
 /* The last lines may take so long to leave. */
 #define DRAIN_MS 1000
 
@@ -189,6 +192,30 @@ beat(struct listener *l, int64_t now_ms)
 	    now_ms);
 }
 
+/* When something is to be done next that nothing will wake us for. */
+static int64_t
+next_ms(const struct listener *l, int64_t now_ms)
+{
+	const struct sender *s = &l->sender;
+	int64_t at_ms = l->session.tick_ms, ping_ms, beat_ms;
+
+	/* Whether the reader of our output left is only seen by looking. */
+	if (!l->has_page)
+		return at_ms < now_ms + LOOK_MS ? at_ms : now_ms + LOOK_MS;
+	ping_ms =
+	    PING_MS + (s->room_ms > s->pinged_ms ? s->room_ms : s->pinged_ms);
+	beat_ms = s->sent_ms + HEARTBEAT_MS;
+	if (ping_ms < at_ms)
+		at_ms = ping_ms;
+	if (beat_ms < at_ms)
+		at_ms = beat_ms;
+	/* One that floods us waits for its next second. */
+	if (!page_is_open(&l->page, l->heard_ms) &&
+	    l->page.second_ms + 1000 < at_ms)
+		at_ms = l->page.second_ms + 1000;
+	return at_ms;
+}
+
 /* By poll(2): when there is no ring to sleep on, or output waits, and once a
  * second to see whether the reader left.  A timeout of 0 only looks. */
 static void
@@ -242,11 +269,12 @@ run(struct listener *l)
 		} else if (out_pending(&l->sender.out) > 0) {
 			wait_by_poll(l, &loop, now_ms, now_ms + STALLED_MS);
 		} else {
-			ret = waiter_wait(
-			    ring_word(&s->ring), seen, s->tick_ms - now_ms);
+			ret = waiter_wait(ring_word(&s->ring), seen,
+			    next_ms(l, now_ms) - now_ms);
 			if (ret != 0)
 				die(EX_OSERR, "futex: %s", strerror(-ret));
-			if (now_ms - looked_ms >= 1000) {
+			/* A page that leaves ends our input, which wakes us. */
+			if (!l->has_page && now_ms - looked_ms >= LOOK_MS) {
 				looked_ms = now_ms;
 				wait_by_poll(l, &loop, now_ms, 0);
 			}

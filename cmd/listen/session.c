@@ -15,7 +15,11 @@
 /* Audio that is older is of no use to one who returns (DESIGN, section 4). */
 #define STALE_AUDIO_MS 2000
 
+/* How often to look around: soon while something is missing; while all is as
+ * it was asked for, only a directory wiped under us is left to be noticed, and
+ * each wake-up of a process that had been idle costs 40 us and more. */
 #define TICK_MS 1000
+#define TICK_SETTLED_MS 5000
 
 /* Where a listener comes from decides what it gets first. */
 enum join {
@@ -305,6 +309,7 @@ find_ring(struct session *s, int64_t now_ms)
 	s->format = *format;
 	s->is_open = s->has_joined = true;
 	s->nopens++;
+	s->word = atomic_load_explicit(ring_word(&ring), memory_order_acquire);
 	s->is_waiting = false;
 	memcpy(s->path, path, sizeof(path));
 	say_listening(s, now_ms);
@@ -345,8 +350,9 @@ send_new(struct session *s, int64_t now_ms)
 	while (!sender_is_full(s->sender) && s->sender->error == 0) {
 		ret = ring_read(&s->ring, s->line, sizeof(s->line), &line);
 		if (ret == 0)
-			return;
+			break;
 		s->is_busy = true;
+		s->word++;
 		if (ret == RING_ERR_LAPPED) {
 			say_gap(
 			    s, "too slow: skipped to what is fresh", now_ms);
@@ -355,7 +361,8 @@ send_new(struct session *s, int64_t now_ms)
 		}
 		if (ret < 0) {
 			close_ring(s);
-			return;
+			s->tick_ms = now_ms;
+			break;
 		}
 		if (line.seq <= s->last_seq ||
 		    retracted_hides(&s->retracted, &line, s->line))
@@ -365,13 +372,44 @@ send_new(struct session *s, int64_t now_ms)
 	}
 }
 
+/*
+ * Whether the ring's word moved further than its lines: the writer has news
+ * that are no line (ring_nudge()).  A line may be read before it is counted,
+ * one at most; a lap, or a seek, makes the count wrong, and costs a look at
+ * most.
+ */
+static bool
+is_nudged(struct session *s)
+{
+	uint32_t word =
+	    atomic_load_explicit(ring_word(&s->ring), memory_order_acquire);
+	int32_t ahead = (int32_t)(word - s->word);
+
+	if (ahead == -1)
+		return false;
+	s->word = word;
+	return ahead > 0;
+}
+
+static bool
+is_settled(const struct session *s)
+{
+	return s->is_open && s->want_fd != -1;
+}
+
 void
 session_step(struct session *s, int64_t now_ms)
 {
-	if (now_ms >= s->tick_ms) {
-		s->tick_ms = now_ms + TICK_MS;
-		look_around(s, now_ms);
-	}
+	unsigned int nopens = s->nopens;
+
 	if (s->is_open)
+		send_new(s, now_ms);
+	if (s->is_open && !sender_is_full(s->sender) && is_nudged(s))
+		s->tick_ms = now_ms;
+	if (now_ms < s->tick_ms)
+		return;
+	look_around(s, now_ms);
+	s->tick_ms = now_ms + (is_settled(s) ? TICK_SETTLED_MS : TICK_MS);
+	if (s->is_open && s->nopens != nopens)
 		send_new(s, now_ms);
 }

@@ -32,6 +32,7 @@ struct session {
 	int want_fd;              /* owned; -1: none */
 	uint64_t last_seq;        /* no line up to this one is sent (again) */
 	unsigned int nopens;      /* rings opened so far */
+	uint32_t word;            /* of the open ring, as far as it is known */
 	bool has_joined;          /* some ring was open before */
 	bool is_waiting;          /* the listener was told so */
 	bool is_busy;             /* something was read since the last tick */
@@ -48,8 +49,9 @@ session_init(struct session *s, const struct params *p, struct sender *sender);
 void session_release(struct session *s);
 
 /*
- * Do all that can be done now: look for the room and its rings (at most once a
- * second), send what is new.  now_ms is monotonic.
+ * Do all that can be done now: send what is new; look for the room and its
+ * rings, when the writer says that there are others, and at tick_ms.  now_ms is
+ * monotonic.
  */
 void session_step(struct session *s, int64_t now_ms);
 

@@ -131,6 +131,7 @@ struct ring_writer {
 	size_t allocated;  /* bytes of the data known to have memory behind */
 	bool is_dirty;     /* records since the last ring_wake() */
 	bool was_replaced; /* an unusable file stood there; it is gone */
+	bool was_made;     /* it is new */
 };
 
 /*
@@ -157,7 +158,13 @@ void ring_writer_release(struct ring_writer *w);
 int ring_append(struct ring_writer *w, uint32_t kind, uint64_t seq,
     int64_t at_ms, const void *p, size_t len);
 
-/* Wake all readers that sleep, if something was added since the last call. */
+/* Count the word up without a line: the next ring_wake() wakes the readers, who
+ * find nothing to read and so know that they are meant to look around, at the
+ * room's other rings. */
+void ring_nudge(struct ring_writer *w);
+
+/* Wake all readers that sleep, if something was added, or they were nudged,
+ * since the last call. */
 void ring_wake(struct ring_writer *w);
 
 /* The reader's side. */
@@ -206,8 +213,9 @@ int ring_read(
     struct ring_reader *r, void *buf, size_t size, struct ring_line *line);
 
 /*
- * The word that counts up with every line.  To sleep: load it, find that
- * ring_peek() gives 0, then waiter_wait() while it is still the same.
+ * The word that counts up with every line and every ring_nudge().  To sleep:
+ * load it, find that ring_peek() gives 0, then waiter_wait() while it is still
+ * the same.
  */
 const _Atomic uint32_t *ring_word(const struct ring_reader *r);
 

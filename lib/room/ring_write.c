@@ -163,7 +163,7 @@ detach(struct ring_writer *w)
 int
 ring_writer_open(struct ring_writer *w, const char *path, size_t capacity_bytes)
 {
-	bool was_replaced = false;
+	bool was_replaced = false, was_made = false;
 	int ret;
 
 	memset(w, 0, sizeof(*w));
@@ -174,6 +174,7 @@ ring_writer_open(struct ring_writer *w, const char *path, size_t capacity_bytes)
 	if (ret == RING_ERR_ABSENT || ret == RING_ERR_FORMAT) {
 		was_replaced = ret == RING_ERR_FORMAT;
 		detach(w);
+		was_made = true;
 		ret = create(path, capacity_bytes);
 		if (ret == 0)
 			ret = attach(w, path);
@@ -183,9 +184,9 @@ ring_writer_open(struct ring_writer *w, const char *path, size_t capacity_bytes)
 		return ret;
 	}
 	w->was_replaced = was_replaced;
+	w->was_made = was_made;
 	/* The writer before us may have died between head and wake. */
-	w->is_dirty = true;
-	atomic_fetch_add_explicit(&w->file->word, 1, memory_order_release);
+	ring_nudge(w);
 	ring_wake(w);
 	return 0;
 }
@@ -288,6 +289,13 @@ ring_append(struct ring_writer *w, uint32_t kind, uint64_t seq, int64_t at_ms,
 	atomic_store_explicit(&f->head, end, memory_order_release);
 	atomic_fetch_add_explicit(&f->word, 1, memory_order_release);
 	return 0;
+}
+
+void
+ring_nudge(struct ring_writer *w)
+{
+	w->is_dirty = true;
+	atomic_fetch_add_explicit(&w->file->word, 1, memory_order_release);
 }
 
 void
