@@ -72,10 +72,19 @@ $(B)/lib$(1).a: $$(patsubst %.c,$(B)/%.o,$$(wildcard lib/$(1)/*.c))
 endef
 $(foreach l,$(LIBS),$(eval $(call library,$(l))))
 
+# One of these runs for each of a thousand listeners: a loader and shared
+# libraries would be half of its memory.  Where there are none to link with, and
+# under sanitizers, it is linked as the others are.
+ifeq ($(SAN),)
+ONLY_LIBS_listen := $(shell echo 'int main(void) { return 0; }' | \
+	$(CC) -static-pie -x c -o /dev/null - -ljansson -lm 2>/dev/null && \
+	echo -static-pie -ljansson)
+endif
+
 define tool
 $(BIN)/$(1): $$(patsubst %.c,$(B)/%.o,$$(wildcard cmd/$(1)/*.c)) $$(ARCHIVES)
 	@mkdir -p $$(@D)
-	$$(LINK) -o $$@ $$^ $$(LIBS_$(1)) $$(PKG_LIBS) -lm $$(LDLIBS)
+	$$(LINK) -o $$@ $$^ $$(or $$(ONLY_LIBS_$(1)),$$(LIBS_$(1)) $$(PKG_LIBS)) -lm $$(LDLIBS)
 endef
 $(foreach t,$(TOOLS),$(eval $(call tool,$(t))))
 
