@@ -264,21 +264,67 @@ join(struct session *s, enum join how, int64_t now_ms)
 		s->last_seq = newest;
 }
 
+/* The number of the newest line of a ring; 0: it is empty. */
+static uint64_t
+newest_in(const struct ring_reader *ring)
+{
+	struct ring_reader r = *ring;
+	struct ring_line line = { 0 };
+
+	ring_seek_oldest(&r);
+	while (ring_peek(&r, &line) == 1)
+		ring_skip(&r, &line);
+	return line.seq;
+}
+
+/* Of all channels of the language, which number their lines together. */
+static uint64_t
+newest_of_lang(const struct session *s)
+{
+	struct ring_reader ring;
+	char path[ROOM_PATH_MAX];
+	uint64_t seq, newest = 0;
+	int f;
+
+	for (f = 0; f < ROOM_NFORMATS; f++) {
+		if (open_format(s, &ring, (enum room_format)f, path) != 0)
+			continue;
+		seq = newest_in(&ring);
+		if (seq > newest)
+			newest = seq;
+		ring_reader_release(&ring);
+	}
+	return newest;
+}
+
+/*
+ * A listener that has lines with greater numbers than any that there are: the
+ * numbers began anew (room.h: the run directory was wiped and the clock set
+ * back).  What it has is of no meaning here.
+ */
+static enum join
+check_numbers(struct session *s, enum join how)
+{
+	uint64_t newest = newest_in(&s->ring);
+
+	if (s->last_seq > newest && s->last_seq > newest_of_lang(s)) {
+		s->last_seq = 0;
+		if (!s->has_joined)
+			return JOIN_NEW;
+	}
+	return how;
+}
+
 static void
 say_listening(struct session *s, int64_t now_ms)
 {
-	struct ring_reader newest = s->ring;
-	struct ring_line line = { 0 };
 	char channel[ROOM_CHANNEL_MAX];
 
-	ring_seek_oldest(&newest);
-	while (ring_peek(&newest, &line) == 1)
-		ring_skip(&newest, &line);
 	room_channel(channel, s->params->lang, s->format);
 	sender_status(s->sender, "listening", NULL,
 	    json_pack("{s:s, s:s, s:s, s:I, s:b}", "room", s->room.name, "lang",
 		s->params->lang, "channel", channel, "newest_seq",
-		(json_int_t)line.seq, "on",
+		(json_int_t)newest_in(&s->ring), "on",
 		room_is_locked(&s->room, ROOM_WRITER)),
 	    now_ms);
 }
@@ -307,6 +353,7 @@ find_ring(struct session *s, int64_t now_ms)
 	close_ring(s);
 	s->ring = ring;
 	s->format = *format;
+	how = check_numbers(s, how);
 	s->is_open = s->has_joined = true;
 	s->nopens++;
 	s->word = atomic_load_explicit(ring_word(&ring), memory_order_acquire);

@@ -36,6 +36,18 @@ started $!
 wait_for "caption 30" has "$tmp/all.out" 'caption 30'
 "$BIN/listen" -r main -l es-ES --once </dev/null >"$tmp/late.out"
 [ "$(ids "$tmp/late.out")" = "u21 u22 u23 u24 u25 u26 u27 u28 u29 u30 " ] || fail "context: $(ids "$tmp/late.out")"
+# Numbers that no line here has reached: the clock was set back, and the page
+# came with those of before.  It is a new listener, now and later.
+"$BIN/listen" -r main -l es-ES --since 9007199254740000 --once </dev/null >"$tmp/back.out"
+[ "$(ids "$tmp/back.out")" = "$(ids "$tmp/late.out")" ] || fail "numbers of before: $(ids "$tmp/back.out")"
+"$BIN/listen" -r main -l es-ES --since 9007199254740000 </dev/null >"$tmp/back2.out" 3>&- &
+started $!
+"$BIN/listen" -r main -l nl-NL --since 9007199254740000 </dev/null >"$tmp/back3.out" 3>&- &
+started $!
+wait_for "live again" has "$tmp/back2.out" '"live"'
+wait_for "waiting" has "$tmp/back3.out" '"waiting"'
+caption nl-NL 1 >&3
+wait_for "nl 1 for one with numbers of before" has "$tmp/back3.out" 'nl-NL caption 1'
 any "$tmp/late.out" '.state == "listening" and .on and .channel == "es-ES.text"' || fail "listening"
 [ "$(jq -r .state "$tmp/late.out" | grep -v null | tr '\n' ' ')" = "listening live " ] || fail "context comes before live"
 
@@ -100,6 +112,8 @@ wait_for "de 3" has "$tmp/de.out" 'caption 3'
 [ "$(ids "$tmp/de.out")" = "u1 u2 u3 " ] || fail "de: $(ids "$tmp/de.out")"
 grows "$tmp/de.out" || fail "de: order"
 caption es-ES 1 | "$BIN/broadcast" -r second 2>>"$tmp/b.err"
+[ "$(ids "$tmp/back2.out" | cut -d ' ' -f 1-10)" = "$(ids "$tmp/late.out" | sed 's/ $//')" ] || fail "numbers of before: $(ids "$tmp/back2.out")"
+wait_for "what came later, for one with numbers of before" has "$tmp/back2.out" '"id":"u300"'
 wait_for "second room" has "$tmp/second.out" 'es-ES caption 1'
 
 # The run directory is wiped: numbers still grow, listeners find the new one.
