@@ -15,6 +15,7 @@
 #include "base/out.h"
 #include "base/stop.h"
 #include "door.h"
+#include "record.h"
 #include "room/room.h"
 #include "room/say.h"
 #include "typed.h"
@@ -31,17 +32,23 @@
 #define COMPLAINTS_BURST 5
 
 static const char usage[] =
-    "usage: interject -r ROOM [-hqVv] [-l LANG]\n"
+    "usage: interject -r ROOM [-hqVv] [-l LANG] [--record FILE]\n"
     "Lines pass through; what is written to the room's FIFO 'say' joins them.\n"
     "\n"
     "  -l, --lang LANG   language of typed text (default: what is spoken)\n"
+    "      --record FILE append finals and retractions before they go on\n"
     "  -r, --room ROOM   name of the room\n"
     "  -h, --help        show this and exit\n"
     "  -q, --quiet       errors only\n"
     "  -V, --version     show the version and exit\n"
     "  -v, --verbose     say more; repeats\n";
 
+enum {
+	OPT_RECORD = 256
+};
+
 static const struct option longs[] = { { "lang", required_argument, NULL, 'l' },
+	{ "record", required_argument, NULL, OPT_RECORD },
 	{ "room", required_argument, NULL, 'r' }, { NULL, 0, NULL, 0 } };
 
 static const struct opt_spec spec = { "interject", usage, "l:r:", longs, NULL };
@@ -52,7 +59,8 @@ struct interject {
 	struct out out;
 	struct door door;
 	struct typed typed;
-	const char *room_name, *lang; /* as typed */
+	struct record record;
+	const char *room_name, *lang, *record_path; /* as typed */
 	int lock_fd;
 	int complaints; /* that may still be made in this second */
 	int64_t complaints_at_ms;
@@ -75,6 +83,9 @@ parse_options(struct interject *x, int argc, char **argv)
 				opt_fail("-l takes a language tag such as "
 					 "it-IT, not '%s'",
 				    optarg);
+			break;
+		case OPT_RECORD:
+			x->record_path = optarg;
 			break;
 		case 'r':
 			x->room_name = optarg;
@@ -126,6 +137,16 @@ close_door(struct interject *x)
 	door_release(&x->door);
 }
 
+/* On record first: what we are killed over is known to who comes next. */
+static void
+send(struct interject *x, const json_t *obj, const char *line, size_t len)
+{
+	if (record_line(&x->record, obj, line, len) == -1)
+		log_msg(LOG_WARN, "record", "cannot write '%s': %s",
+		    x->record_path, strerror(errno));
+	(void)out_line(&x->out, line, len);
+}
+
 /* Write a line of our own; takes obj. */
 static void
 put(struct interject *x, json_t *obj)
@@ -133,10 +154,10 @@ put(struct interject *x, json_t *obj)
 	size_t len;
 	char *line = obj != NULL ? json_line_dump(obj, &len) : NULL;
 
-	json_decref(obj);
 	if (line == NULL)
 		die(EX_OSERR, "out of memory");
-	(void)out_line(&x->out, line, len);
+	send(x, obj, line, len);
+	json_decref(obj);
 	free(line);
 }
 
@@ -212,7 +233,7 @@ pass_on(struct interject *x, int64_t now_ms)
 	while (
 	    x->out.error == 0 && intake_next(&x->in, &line, &len, &obj) == 1) {
 		x->input_at_ms = now_ms;
-		(void)out_line(&x->out, line, len);
+		send(x, obj, line, len);
 		typed_learn(&x->typed, obj);
 		json_decref(obj);
 	}
@@ -316,6 +337,9 @@ main(int argc, char **argv)
 	parse_options(&x, argc, argv);
 	if (stop_init() == -1)
 		die(EX_OSERR, "signals: %s", strerror(errno));
+	if (record_open(&x.record, x.record_path) == -1)
+		die(EX_CANTCREAT, "cannot write '%s': %s", x.record_path,
+		    strerror(errno));
 	open_room(&x);
 	typed_init(&x.typed, x.lang, clock_wall_ms());
 	intake_init(&x.in, STDIN_FILENO);
@@ -331,6 +355,7 @@ main(int argc, char **argv)
 	ret = finish(&x);
 	intake_release(&x.in);
 	out_release(&x.out);
+	record_release(&x.record);
 	close(x.lock_fd);
 	return ret;
 }

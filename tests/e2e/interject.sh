@@ -2,7 +2,7 @@
 # interject: the talk passes unchanged; typed text, JSON and retractions join it;
 # many writers at once, lines too long, torn, binary or refused; a flood is paced
 # and bounded; a second one is refused; a FIFO that a killed one left is used
-# again; the FIFO goes at the end.
+# again; the FIFO goes at the end; finals and retractions are on record.
 set -eu
 # shellcheck source=tests/e2e/room-common
 . tests/e2e/room-common
@@ -136,3 +136,24 @@ status=0
 wait $interject || status=$?
 [ $status = 143 ] || fail "status $status of a stopped one"
 has "$tmp/i.out" '"a-4"' || fail "what was in flight is lost"
+
+# On record, before they go on: finals and retractions, nothing else; a file that
+# is there is added to; a full disk is told once and stops nothing.
+line() { # TYPE ID MORE
+	printf '{"type":"%s","id":"%s"%s}\n' "$1" "$2" "$3"
+}
+{
+	line transcript r-1 ',"final":false,"lang":"it-IT","text":"a"'
+	line transcript r-1 ',"final":true,"lang":"it-IT","text":"a b"'
+	line status r-2 ',"final":true'
+	line retraction r-1 ',"at_ms":1'
+} >"$tmp/talk"
+echo '{"before":1}' >"$tmp/record"
+"$BIN/interject" -q -r main --record "$tmp/record" <"$tmp/talk" >"$tmp/passed" 2>"$tmp/r.err"
+[ "$(sed -n 2,5p "$tmp/passed")" = "$(cat "$tmp/talk")" ] || fail "the talk is not what it was"
+[ "$(jq -c '.before // .type' "$tmp/record" | tr '\n' ' ')" = '1 "transcript" "retraction" ' ] ||
+	fail "on record: $(cat "$tmp/record")"
+"$BIN/interject" -r main --record /dev/full <"$tmp/talk" >"$tmp/passed" 2>"$tmp/r.err"
+[ "$(grep -c "cannot write '/dev/full': No space" "$tmp/r.err")" = 1 ] || fail "a full disk is not told once"
+[ "$(sed -n 2,5p "$tmp/passed")" = "$(cat "$tmp/talk")" ] || fail "a full disk stops the talk"
+status_is 73 "$BIN/interject" -r main --record "$tmp/no/where" </dev/null 2>/dev/null
