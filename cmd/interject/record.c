@@ -2,22 +2,51 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/json.h"
 
+static int
+open_file(struct record *r)
+{
+	struct stat st;
+
+	r->fd = open(r->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	if (r->fd == -1)
+		return -1;
+	r->nbytes = fstat(r->fd, &st) == 0 ? (size_t)st.st_size : 0;
+	return 0;
+}
+
 int
 record_open(struct record *r, const char *path)
 {
+	memset(r, 0, sizeof(*r));
 	r->fd = -1;
-	r->is_broken = false;
-	if (path == NULL)
-		return 0;
-	r->fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-	return r->fd == -1 ? -1 : 0;
+	r->path = path;
+	return path == NULL ? 0 : open_file(r);
+}
+
+/* The old one stays open, should there be no new one. */
+static void
+turn_over(struct record *r)
+{
+	char old[PATH_MAX];
+	int fd = r->fd, n = snprintf(old, sizeof(old), "%s.1", r->path);
+
+	if (n < 0 || (size_t)n >= sizeof(old) || rename(r->path, old) == -1)
+		return;
+	if (open_file(r) == -1)
+		r->fd = fd;
+	else
+		close(fd);
+	r->nbytes = 0;
 }
 
 void
@@ -48,9 +77,13 @@ record_line(struct record *r, const json_t *obj, const char *line, size_t len)
 
 	if (r->fd == -1 || !is_kept(obj))
 		return 0;
+	if (r->nbytes > RECORD_MAX_BYTES)
+		turn_over(r);
 	do
 		n = writev(r->fd, parts, 3);
 	while (n == -1 && errno == EINTR);
+	if (n > 0)
+		r->nbytes += (size_t)n;
 	if (n >= 0)
 		errno = ENOSPC; /* of a short write */
 	r->is_broken = n != (ssize_t)(parts[0].iov_len + len + 1);

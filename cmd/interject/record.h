@@ -1,7 +1,8 @@
 /*
  * What was said, on record before it goes on: a file of the finals and the
  * retractions that passed, for whoever starts the rest of a pipeline again
- * after it was killed.
+ * after it was killed.  A file that grew long is renamed to FILE.1 and begun
+ * anew: a day's talks do not fill the memory in which a run directory lies.
  */
 #ifndef INTERJECT_RECORD_H
 #define INTERJECT_RECORD_H
@@ -10,9 +11,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Our choice: some hundred finals in each of the two. */
+#define RECORD_MAX_BYTES (512 * 1024)
+
 struct record {
-	int fd;         /* owned; -1: nothing is recorded */
-	bool is_broken; /* a line did not go whole; told once */
+	const char *path; /* borrowed until record_release() */
+	size_t nbytes;    /* in the file */
+	int fd;           /* owned; -1: nothing is recorded */
+	bool is_broken;   /* a line did not go whole; told once */
 };
 
 /* Append to the file, which is made if it is not there; NULL: no record.  0, or

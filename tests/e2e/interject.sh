@@ -157,3 +157,10 @@ echo '{"before":1}' >"$tmp/record"
 [ "$(grep -c "cannot write '/dev/full': No space" "$tmp/r.err")" = 1 ] || fail "a full disk is not told once"
 [ "$(sed -n 2,5p "$tmp/passed")" = "$(cat "$tmp/talk")" ] || fail "a full disk stops the talk"
 status_is 73 "$BIN/interject" -r main --record "$tmp/no/where" </dev/null 2>/dev/null
+# A long record is turned over, and loses nothing of its end.
+seq -f '{"type":"transcript","id":"n-%g","final":true,"lang":"it-IT","text":"'"$(printf '%0400d' 0)"'"}' 1 3000 |
+	"$BIN/interject" -q -r main --record "$tmp/long" >"$tmp/passed"
+[ "$(stat -c %s "$tmp/long")" -lt 600000 ] && [ "$(stat -c %s "$tmp/long.1")" -lt 600000 ] ||
+	fail "the record is too long: $(ls -l "$tmp"/long*)"
+[ "$(cat "$tmp/long.1" "$tmp/long" | jq -r .id | tail -n 1000)" = "$(seq -f 'n-%g' 2001 3000)" ] ||
+	fail "the end of the record"
