@@ -346,6 +346,7 @@ admit(struct listener *l)
 	}
 	gate_release(&l->gate);
 	page_wipe_token(&l->page);
+	role_forget_env(); /* for hours nobody needs them */
 	return ret == 0 ? 0 : turn_away(l, &why);
 }
 

@@ -425,6 +425,7 @@ is_admitted(struct front *f)
 		return false;
 	}
 	message_release(&f->message);
+	role_forget_env(); /* nor does the keeper need them */
 	if (f->message.lang[0] == '\0' && c->lang != NULL)
 		strcpy(f->message.lang, c->lang);
 	if (f->message.lang[0] == '\0') {

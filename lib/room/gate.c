@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "room/origin.h"
+
 int
 gate_init(struct gate *g, enum role role, const char *run)
 {
@@ -48,6 +50,13 @@ gate_enter(struct gate *g, int64_t now_ms, struct gate_refusal *why)
 	    g->role == ROLE_LISTENER ? LIMIT_LISTEN : LIMIT_SPEAK;
 	int64_t retry_ms;
 
+	if (!origin_of_environment()) {
+		why->reason = "origin";
+		why->detail = "pages of another site may not connect here "
+			      "(BOOTH_ORIGINS)";
+		why->retry_ms = 0;
+		return -1;
+	}
 	if (g->has_limit && limit_take(&g->limit, kind, &g->address, now_ms,
 				&retry_ms) == LIMIT_ERR_RATE)
 		return refuse_rate(why, retry_ms);

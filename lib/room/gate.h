@@ -1,7 +1,7 @@
 /*
  * The way in for whoever comes through websocketd: how often one address may
- * come, and with which token.  listen, speak and operate ask here; role.h and
- * limit.h say by which rules.
+ * come, from which site's pages, and with which token.  listen, speak and
+ * operate ask here; role.h, origin.h and limit.h say by which rules.
  */
 #ifndef ROOM_GATE_H
 #define ROOM_GATE_H
@@ -19,7 +19,8 @@
 
 /* Why somebody is not let in, for the page's status line. */
 struct gate_refusal {
-	const char *reason; /* "token", "expired", "role", "room", "rate" */
+	const char *reason; /* "token", "expired", "role", "room", "rate",
+	                     "origin" */
 	const char *detail; /* a sentence */
 	int64_t retry_ms;   /* for "rate": when to come again; else 0 */
 };
@@ -44,7 +45,8 @@ void gate_release(struct gate *g);
 /* Whether a token must be shown. */
 bool gate_needs_token(const struct gate *g);
 
-/* Count this connection.  0, or -1 and *why ("rate"). */
+/* Whether a page of this origin may come (origin.h), and count the connection.
+ * 0, or -1 and *why ("origin", "rate"). */
 int gate_enter(struct gate *g, int64_t now_ms, struct gate_refusal *why);
 
 /*

@@ -97,14 +97,26 @@ role_config_env(struct role_config *c)
 	c->secret = variable(secret_variable);
 }
 
+/* unsetenv() alone leaves the value where the kernel put it, for all to read
+ * who may see /proc/PID/environ. */
+static void
+forget(const char *name)
+{
+	volatile char *p = getenv(name);
+
+	while (p != NULL && *p != '\0')
+		*p++ = '\0';
+	unsetenv(name);
+}
+
 void
 role_forget_env(void)
 {
 	int i;
 
 	for (i = 0; i < ROLE_COUNT; i++)
-		unsetenv(roles[i].variable);
-	unsetenv(secret_variable);
+		forget(roles[i].variable);
+	forget(secret_variable);
 }
 
 bool

@@ -100,7 +100,8 @@ struct role_config {
 void role_config_env(struct role_config *c);
 
 /* Take the variables of role_config_env() out of the environment, so that no
- * program that we start has them.  What role_config_env() gave is gone. */
+ * program that we start has them, and wipe them: /proc/PID/environ shows none
+ * either.  What role_config_env() gave is gone. */
 void role_forget_env(void);
 
 /* Whether the role asks for no token.  An operator's token does not close the

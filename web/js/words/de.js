@@ -75,6 +75,7 @@ export default {
 	refused_busy: 'Der Platz ist belegt. Bitte später erneut versuchen.',
 	refused_room: 'Diesen Raum gibt es nicht.',
 	refused_lang: 'Diese Sprache gibt es in diesem Raum nicht. Bitte eine andere wählen.',
+	refused_origin: 'Diese Seite gehört zu einem anderen Server. Öffne die Adresse des Raums.',
 	refused_proto: 'Seite und Server verstehen sich nicht. Bitte die Seite neu laden.',
 	display_join: 'Auf dem Handy mitlesen und zuhören',
 	display_code: 'Code mit dem Link zu diesem Raum',

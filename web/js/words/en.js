@@ -75,6 +75,7 @@ export default {
 	refused_busy: 'The place is taken. Try again later.',
 	refused_room: 'There is no such room.',
 	refused_lang: 'This language cannot be had in this room. Choose another.',
+	refused_origin: 'This page is of another site than the room. Open the room’s own address.',
 	refused_proto: 'Page and server do not understand each other. Reload the page.',
 	display_join: 'Read and listen on your phone',
 	display_code: 'Code with the link to this room',

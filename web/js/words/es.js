@@ -75,6 +75,7 @@ export default {
 	refused_busy: 'El puesto está ocupado. Reintenta más tarde.',
 	refused_room: 'Esa sala no existe.',
 	refused_lang: 'Este idioma no está disponible en esta sala. Elige otro.',
+	refused_origin: 'Esta página es de otro sitio. Abre la dirección propia de la sala.',
 	refused_proto: 'La página y el servidor no se entienden. Recarga la página.',
 	display_join: 'Lee y escucha en tu móvil',
 	display_code: 'Código con el enlace a esta sala',

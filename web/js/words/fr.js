@@ -75,6 +75,7 @@ export default {
 	refused_busy: 'La place est prise. Réessayez plus tard.',
 	refused_room: 'Cette salle n’existe pas.',
 	refused_lang: 'Cette langue n’est pas disponible dans cette salle. Choisissez-en une autre.',
+	refused_origin: 'Cette page vient d’un autre site. Ouvrez l’adresse de la salle.',
 	refused_proto: 'La page et le serveur ne se comprennent pas. Rechargez la page.',
 	display_join: 'Lisez et écoutez sur votre téléphone',
 	display_code: 'Code avec le lien vers cette salle',

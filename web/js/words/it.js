@@ -75,6 +75,7 @@ export default {
 	refused_busy: 'Il posto è occupato. Riprova più tardi.',
 	refused_room: 'Questa sala non esiste.',
 	refused_lang: 'Questa lingua non è disponibile in questa sala. Scegline un’altra.',
+	refused_origin: 'Questa pagina è di un altro sito. Apri l’indirizzo della sala.',
 	refused_proto: 'La pagina e il server non si capiscono. Ricarica la pagina.',
 	display_join: 'Leggi e ascolta sul telefono',
 	display_code: 'Codice con il link a questa sala',
