@@ -178,7 +178,8 @@ test('rooms appear and vanish; a phone; transcribe that falls silent',
 	await shoot(page, 'operator-phone');
 	await card.locator('.finals').scrollIntoViewIfNeeded();
 	await shoot(page, 'operator-phone-below');
-	await line.end();
+	assert.deepEqual(await line.end(), [0, 0, 0]);
+	await until(page, 'end', (t) => roomOf(t, 'phone')?.live === false);
 	await card.locator('.standing-badge', { hasText: 'Off the air' })
 	    .waitFor();
 	fs.rmSync(path.join(site.run, 'rooms', 'phone'), { recursive: true });

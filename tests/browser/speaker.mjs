@@ -148,6 +148,9 @@ test('what the microphone plays arrives, though the way is cut again and again',
 	assert.ok(heard(file).equals(said), 'what arrived is what was said');
 	assertPlayed(said);
 	await relay.cut();
+	/* What the browser says of a way that was cut is no complaint. */
+	page.complaints = page.complaints.filter((text) =>
+	    !/ERR_(CONNECTION|EMPTY_RESPONSE)/.test(text));
 	await done(page);
 });
 

@@ -371,10 +371,13 @@ navigator.mediaDevices?.addEventListener?.('devicechange', () => {
 		openMicrophone();
 });
 talk.addEventListener('change', () => {
-	if (talk.is_open)
+	if (talk.is_open) {
 		ended_ms = Date.now();
-	else
+		watch.stop();	/* speak(1) tells how the room is */
+	} else {
 		wake.release();
+		watch.start();
+	}
 	draw();
 });
 addEventListener('beforeunload', (event) => {
