@@ -178,6 +178,9 @@ test('rooms appear and vanish; a phone; transcribe that falls silent',
 	await shoot(page, 'operator-phone');
 	await card.locator('.finals').scrollIntoViewIfNeeded();
 	await shoot(page, 'operator-phone-below');
+	/* One that never says so was killed. */
+	line.say({ type: 'status', stage: 'transcribe', state: 'ended',
+	    at_ms: Date.now() });
 	assert.deepEqual(await line.end(), [0, 0, 0]);
 	await until(page, 'end', (t) => roomOf(t, 'phone')?.live === false);
 	await card.locator('.standing-badge', { hasText: 'Off the air' })
