@@ -3,11 +3,14 @@
  * A page without a browser: lines of standard input are text messages, messages
  * that come are lines of standard output.
  *
- *	ws_client PORT PATH
+ *	ws_client PORT PATH [HEADER]...
  *
  * A line "!text N" is a text message of N bytes, "!binary N" a binary one,
- *"!wait WORD" waits for a line that holds WORD.  After the last line it stays
- *until the server ends.  Exits 0 then, 1 when there is no WebSocket.
+ *"!bytes HEX" a text message of these bytes, "!half N" the first half of one;
+ *"!wait WORD" waits for a line that holds WORD, "!leave" leaves without a word,
+ *"!deaf" stays and reads nothing any more.  After the last line it stays until
+ *the server ends.  Exits 0 then, 1 when there is no WebSocket.  A HEADER
+ *("Origin: null") goes into the request.
  */
 #include "../../cmd/send/ws.h"
 
@@ -69,9 +72,10 @@ flush(struct ws *w, int fd)
 	ws_skip(w, n);
 }
 
-/* One frame of any size, masked by zeros (RFC 6455, section 5.2). */
+/* One frame of any size, masked by zeros (RFC 6455, section 5.2); `sent` bytes
+ * of it go. */
 static void
-say_big(int fd, int opcode, uint64_t n)
+say_big(int fd, int opcode, uint64_t n, uint64_t sent)
 {
 	uint8_t head[14] = { (uint8_t)(0x80 | opcode), 0x80 | 127 };
 	uint8_t *bytes = malloc(n + 1);
@@ -83,17 +87,60 @@ say_big(int fd, int opcode, uint64_t n)
 		head[2 + i] = (uint8_t)(n >> (56 - 8 * i));
 	memset(bytes, opcode == WSLAY_TEXT_FRAME ? 'x' : 0xff, n);
 	send_all(fd, head, sizeof(head));
-	send_all(fd, bytes, n);
+	send_all(fd, bytes, sent);
 	free(bytes);
+}
+
+/* A text message of bytes that are given in hexadecimal. */
+static void
+say_bytes(int fd, const char *hex)
+{
+	uint8_t frame[6 + 125] = { 0x81, 0x80 };
+	size_t n = 0;
+	unsigned int byte;
+
+	while (n < 125 && sscanf(hex, "%2x", &byte) == 1) {
+		frame[6 + n++] = (uint8_t)byte;
+		hex += strnlen(hex, 2);
+	}
+	frame[1] |= (uint8_t)n;
+	send_all(fd, frame, 6 + n);
+}
+
+/* What ws_start() has put together, with more headers at its end. */
+static void
+send_request(struct ws *w, int fd, char **headers)
+{
+	size_t n;
+	const uint8_t *p = ws_peek(w, &n);
+
+	send_all(fd, p, n - 2);
+	for (; *headers != NULL; headers++) {
+		send_all(fd, (const uint8_t *)*headers, strlen(*headers));
+		send_all(fd, (const uint8_t *)"\r\n", 2);
+	}
+	send_all(fd, (const uint8_t *)"\r\n", 2);
+	ws_skip(w, n);
 }
 
 static void
 obey(struct ws *w, int fd, char *line, size_t len)
 {
 	if (strncmp(line, "!text ", 6) == 0)
-		say_big(fd, WSLAY_TEXT_FRAME, strtoul(line + 6, NULL, 10));
+		say_big(fd, WSLAY_TEXT_FRAME, strtoul(line + 6, NULL, 10),
+		    strtoul(line + 6, NULL, 10));
 	else if (strncmp(line, "!binary ", 8) == 0)
-		say_big(fd, WSLAY_BINARY_FRAME, strtoul(line + 8, NULL, 10));
+		say_big(fd, WSLAY_BINARY_FRAME, strtoul(line + 8, NULL, 10),
+		    strtoul(line + 8, NULL, 10));
+	else if (strncmp(line, "!half ", 6) == 0)
+		say_big(fd, WSLAY_TEXT_FRAME, strtoul(line + 6, NULL, 10),
+		    strtoul(line + 6, NULL, 10) / 2);
+	else if (strncmp(line, "!bytes ", 7) == 0)
+		say_bytes(fd, line + 7);
+	else if (strcmp(line, "!leave") == 0)
+		exit(0);
+	else if (strcmp(line, "!deaf") == 0)
+		pause();
 	else if (strncmp(line, "!wait ", 6) == 0)
 		snprintf(awaited, sizeof(awaited), "%s", line + 6);
 	else if (ws_text(w, line, len) != 0)
@@ -113,7 +160,7 @@ main(int argc, char **argv)
 	size_t len;
 	ssize_t n;
 
-	if (argc != 3)
+	if (argc < 3)
 		return 64;
 	to.sin_port = htons((uint16_t)atoi(argv[1]));
 	signal(SIGPIPE, SIG_IGN);
@@ -121,6 +168,7 @@ main(int argc, char **argv)
 	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == -1 ||
 	    ws_start(&w, "localhost", argv[2]) != 0)
 		return 1;
+	send_request(&w, fd, argv + 3);
 	for (;;) {
 		while (is_open && awaited[0] == '\0' &&
 		       line_reader_next(&in, &line, &len) == 1) {
