@@ -78,10 +78,13 @@ export class Site {
 		await this.stop('SIGKILL');
 		for (;;)
 			try {
-				await fetch(this.url);
+				/* One that accepts and dies answers nobody. */
+				await fetch(this.url,
+				    { signal: AbortSignal.timeout(5_000) });
 				await new Promise((resolve) => setTimeout(resolve, 20));
-			} catch {
-				return;
+			} catch (error) {
+				if (error.name !== 'TimeoutError')
+					return;
 			}
 	}
 
