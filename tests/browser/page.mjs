@@ -271,6 +271,29 @@ test('over https the page speaks wss', async () => {
 	}
 });
 
+test('a server with no place left is told of, and tried again', async () => {
+	const full = new Site({ programs: ['fake/listen', 'fake/token'] });
+	await full.start(['--max-listeners', '1']);
+	try {
+		new FakeRoom(full, 'hall', 'es-ES').say(...talk(0, 1));
+		const first = await openPage(s.browser,
+		    `${full.url}?room=hall&lang=es-ES`);
+		await until(first, 'the only place', (t) => t.state === 'open');
+		const second = await openPage(s.browser,
+		    `${full.url}?room=hall&lang=es-ES`);
+		await until(second, 'no place', (t) => t.state === 'refused');
+		assert.match(await second.locator('#notice-words').textContent(),
+		    /^Every place here is taken/);
+		assert.equal(FakeRoom.connections(full, 'hall').length, 1);
+		await first.context().close();
+		await until(second, 'its place', (t) => t.state === 'open', 60_000);
+		assert.equal(await second.locator('#notice').isVisible(), false);
+		await second.context().close();
+	} finally {
+		await full.remove();
+	}
+});
+
 test('a refusal is told with its reason, and not tried again unasked',
     async () => {
 	const refuse = path.join(s.site.dir, 'fake', 'refuse');

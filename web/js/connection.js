@@ -36,6 +36,8 @@ const GOOD_MS = 5_000;
 
 const RETRY_MIN_MS = 500;
 const RETRY_MAX_MS = 10_000;
+/* A server with no place left is asked again about so often. */
+const FULL_MS = 15_000;
 /* The longest that a program may make us wait, by the retry_ms of a refusal. */
 const REFUSED_MAX_MS = 300_000;
 
@@ -153,15 +155,22 @@ export class Connection extends EventTarget {
 		this.#socket = socket;
 		this.#opened_at = this.#heard_at = Date.now();
 		this.#become(this.#attempt === 0 ? 'connecting' : 'retrying');
-		socket.onopen = () => socket.send(
-		    JSON.stringify({ type: 'hello', ...this.#hello() }));
+		socket.onopen = () => {
+			was_let_in = true;
+			socket.send(JSON.stringify(
+			    { type: 'hello', ...this.#hello() }));
+		};
 		socket.onmessage = (event) => {
 			if (socket === this.#socket)
 				this.#hear(event.data);
 		};
+		let was_let_in = false;
 		socket.onclose = () => {
-			if (socket === this.#socket)
-				this.#lost();
+			if (socket !== this.#socket)
+				return;
+			this.#lost();
+			if (!was_let_in)
+				this.#askWhy();
 		};
 		this.#tick_timer = setInterval(() => this.#tick(), TICK_MS);
 	}
@@ -208,6 +217,18 @@ export class Connection extends EventTarget {
 			    wait_ms);
 		this.#become('refused', { reason: String(reason ?? ''),
 		    detail: String(detail ?? ''), retry_ms: wait_ms });
+	}
+
+	/* A browser does not tell with which status a WebSocket was turned down;
+	 * websocketd answers 429 to its CGI programs, too, when no place is left
+	 * (scripts/serve, --max-listeners). */
+	async #askWhy() {
+		const timer = this.#retry_timer;
+		const answer = await fetch('/api/rooms',
+		    { method: 'HEAD', cache: 'no-store' }).catch(() => null);
+		if (answer?.status === 429 && timer === this.#retry_timer)
+			this.#refused({ reason: 'full', detail: 'no place left',
+			    retry_ms: FULL_MS });
 	}
 
 	#tick() {

@@ -3,7 +3,7 @@
  * (connection.js), and the place in the talk.
  *
  * One message is one line of booth-lines(5).  About once a second the page says
- * {"ack":SEQ}: the highest sequence number that it has dealt with, so that
+ * {"ack":SEQ}: the last sequence number that it has dealt with, so that
  * `listen` sees a reader that falls behind, which websocketd's own buffers
  * would hide.  A connection that was lost goes on behind the last line.
  *
@@ -16,7 +16,7 @@ const ACK_MS = 1_000;
 export class Link extends EventTarget {
 	#wire;
 	#want = { room: '', lang: '', audio: 'none' };
-	#seq = 0;	/* highest dealt with, of the language wanted */
+	#seq = 0;	/* last dealt with, of the language wanted */
 	#acked = 0;
 	#acked_at = 0;
 
@@ -85,9 +85,10 @@ export class Link extends EventTarget {
 	#hear(line) {
 		this.dispatchEvent(new CustomEvent('line', { detail: line }));
 		/* A line's own number counts once the page has dealt with it; what
-		 * listen(1) itself says is not of the room. */
+		 * listen(1) itself says is not of the room.  They grow, but for
+		 * a room whose numbers began anew (its clock was set back). */
 		const is_own = line.type === 'status' && line.stage === 'listen';
-		if (!is_own && Number.isInteger(line.seq) && line.seq > this.#seq)
+		if (!is_own && Number.isInteger(line.seq))
 			this.#seq = line.seq;
 		this.#ack();
 	}

@@ -56,7 +56,7 @@ export function say(key, places = {}) {
 /*
  * Why a program of ours said no, for its reader: reason is the word that stands
  * in its `refused` line (token, role, expired, rate, busy, room, lang, proto,
- * origin),
+ * origin) or that Connection found (full),
  * detail its own English for what has none.
  */
 export function sayRefusal({ reason = '', detail = '' } = {}) {

@@ -73,6 +73,7 @@ export default {
 	refused_expired: 'Dieser Link ist abgelaufen. Bitte um einen neuen fragen.',
 	refused_rate: 'Zu viele Versuche von hier. Eine Minute warten, dann erneut versuchen.',
 	refused_busy: 'Der Platz ist belegt. Bitte später erneut versuchen.',
+	refused_full: 'Alle Plätze sind belegt. Diese Seite versucht es von selbst wieder.',
 	refused_room: 'Diesen Raum gibt es nicht.',
 	refused_lang: 'Diese Sprache gibt es in diesem Raum nicht. Bitte eine andere wählen.',
 	refused_origin: 'Diese Seite gehört zu einem anderen Server. Öffne die Adresse des Raums.',

@@ -73,6 +73,7 @@ export default {
 	refused_expired: 'This link has expired. Ask for a new one.',
 	refused_rate: 'Too many attempts from here. Wait a minute, then try again.',
 	refused_busy: 'The place is taken. Try again later.',
+	refused_full: 'Every place here is taken. This page tries again by itself.',
 	refused_room: 'There is no such room.',
 	refused_lang: 'This language cannot be had in this room. Choose another.',
 	refused_origin: 'This page is of another site than the room. Open the room’s own address.',

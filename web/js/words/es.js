@@ -73,6 +73,7 @@ export default {
 	refused_expired: 'Este enlace ha caducado. Pide uno nuevo.',
 	refused_rate: 'Demasiados intentos desde aquí. Espera un minuto y reintenta.',
 	refused_busy: 'El puesto está ocupado. Reintenta más tarde.',
+	refused_full: 'Todos los puestos están ocupados. Esta página lo reintenta sola.',
 	refused_room: 'Esa sala no existe.',
 	refused_lang: 'Este idioma no está disponible en esta sala. Elige otro.',
 	refused_origin: 'Esta página es de otro sitio. Abre la dirección propia de la sala.',

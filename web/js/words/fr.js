@@ -73,6 +73,7 @@ export default {
 	refused_expired: 'Ce lien a expiré. Demandez-en un nouveau.',
 	refused_rate: 'Trop de tentatives d’ici. Attendez une minute, puis réessayez.',
 	refused_busy: 'La place est prise. Réessayez plus tard.',
+	refused_full: 'Toutes les places sont prises. Cette page réessaie d’elle-même.',
 	refused_room: 'Cette salle n’existe pas.',
 	refused_lang: 'Cette langue n’est pas disponible dans cette salle. Choisissez-en une autre.',
 	refused_origin: 'Cette page vient d’un autre site. Ouvrez l’adresse de la salle.',

@@ -73,6 +73,7 @@ export default {
 	refused_expired: 'Questo link è scaduto. Chiedine uno nuovo.',
 	refused_rate: 'Troppi tentativi da qui. Aspetta un minuto, poi riprova.',
 	refused_busy: 'Il posto è occupato. Riprova più tardi.',
+	refused_full: 'Tutti i posti sono occupati. Questa pagina riprova da sola.',
 	refused_room: 'Questa sala non esiste.',
 	refused_lang: 'Questa lingua non è disponibile in questa sala. Scegline un’altra.',
 	refused_origin: 'Questa pagina è di un altro sito. Apri l’indirizzo della sala.',
