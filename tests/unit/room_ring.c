@@ -282,6 +282,42 @@ START_TEST(the_next_writer_makes_up_for_a_wake_that_was_missed)
 }
 END_TEST
 
+START_TEST(a_nudge_wakes_a_reader_and_brings_no_line)
+{
+	struct ring_writer w;
+	struct ring_reader r;
+	struct ring_line line;
+	uint32_t seen;
+	pid_t pid;
+	int status;
+
+	ck_assert_int_eq(ring_writer_open(&w, path, CAPACITY), 0);
+	ck_assert(w.was_made);
+	ck_assert_int_eq(append_line(&w, 1), 0);
+	ring_wake(&w);
+	ck_assert_int_eq(ring_reader_open(&r, path), 0);
+	seen = atomic_load(ring_word(&r));
+	pid = fork();
+	if (pid == 0) {
+		if (waiter_wait(ring_word(&r), seen, 600000) != 0)
+			_exit(1);
+		_exit(ring_peek(&r, &line) == 0 &&
+			      atomic_load(ring_word(&r)) == seen + 1
+			  ? 0
+			  : 2);
+	}
+	ring_nudge(&w);
+	ring_wake(&w);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	ring_reader_release(&r);
+	ring_writer_release(&w);
+	ck_assert_int_eq(ring_writer_open(&w, path, CAPACITY), 0);
+	ck_assert(!w.was_made);
+	ring_writer_release(&w);
+}
+END_TEST
+
 static const struct {
 	off_t offset;
 	uint8_t byte;
@@ -570,6 +606,7 @@ main(void)
 	tcase_add_loop_test(one,
 	    a_damaged_or_foreign_file_is_replaced_and_readers_can_tell, 0,
 	    sizeof(damages) / sizeof(damages[0]));
+	tcase_add_test(one, a_nudge_wakes_a_reader_and_brings_no_line);
 	tcase_add_test(one, a_reader_refuses_what_is_no_ring);
 	tcase_add_test(one, a_full_file_system_is_an_error_and_loses_nothing);
 	tcase_add_test(one, every_error_has_a_text);
