@@ -82,6 +82,12 @@ complain_long(struct intake *in)
 static void
 complain_json(struct intake *in, const char *line, size_t len, const char *why)
 {
+	if (strcmp(why, JSON_NOMEM) == 0) {
+		in->is_short = true;
+		log_msg(LOG_ERROR, NULL, "line %llu was left out: %s",
+		    (unsigned long long)in->reader.number, why);
+		return;
+	}
 	if (is_worth_saying(in))
 		log_msg(LOG_ERROR, NULL,
 		    "line %llu is not a JSON object and was left out, %s: "
@@ -126,5 +132,8 @@ intake_stop(struct intake *in)
 int
 intake_status(const struct intake *in)
 {
-	return in->saved_errno != 0 ? EX_IOERR : in->bad > 0 ? EX_DATAERR : 0;
+	return in->saved_errno != 0 ? EX_IOERR
+	       : in->is_short       ? EX_OSERR
+	       : in->bad > 0        ? EX_DATAERR
+	                            : 0;
 }

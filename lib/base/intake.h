@@ -19,6 +19,7 @@ struct intake {
 	bool has_ended;    /* end of input, or intake_stop() */
 	int saved_errno;   /* the read error that ended it, or 0 */
 	unsigned long bad; /* lines left out */
+	bool is_short;     /* some for want of memory */
 	int slot;          /* in the loop, this turn */
 };
 
@@ -44,8 +45,8 @@ int intake_next(struct intake *in, char **line, size_t *len, json_t **obj);
 /* Read no more: what was read whole is still handed out. */
 void intake_stop(struct intake *in);
 
-/* Exit status that the input asks for: EX_IOERR (could not be read), EX_DATAERR
- * (bad lines), or 0. */
+/* Exit status that the input asks for: EX_IOERR (could not be read), EX_OSERR
+ * (no memory for a line), EX_DATAERR (bad lines), or 0. */
 int intake_status(const struct intake *in);
 
 #endif

@@ -1,11 +1,15 @@
 #include "base/json.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/b64.h"
+
+/* What most lines fit into. */
+#define TEXT_BYTES 512
 
 json_t *
 json_line_parse(const char *line, size_t len, char *err, size_t errsize)
@@ -19,6 +23,10 @@ json_line_parse(const char *line, size_t len, char *err, size_t errsize)
 	if (obj == NULL && json_error_code(&why) == json_error_numeric_overflow)
 		obj = json_loadb(line, len,
 		    JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, &why);
+	if (obj == NULL && json_is_nomem(&why)) {
+		snprintf(err, errsize, "%s", JSON_NOMEM);
+		return NULL;
+	}
 	if (obj == NULL) {
 		snprintf(err, errsize, "at column %d: %s",
 		    why.column < 0 ? 0 : why.column, why.text);
@@ -60,15 +68,88 @@ json_line_type(const json_t *obj)
 	return type == NULL ? "" : type;
 }
 
+static void
+put_done(json_t **whole, int rc)
+{
+	if (rc == 0)
+		return;
+	json_decref(*whole);
+	*whole = NULL;
+}
+
+void
+json_put(json_t **obj, const char *key, json_t *value)
+{
+	put_done(obj, json_object_set_new(*obj, key, value));
+}
+
+void
+json_push(json_t **list, json_t *value)
+{
+	put_done(list, json_array_append_new(*list, value));
+}
+
+void
+json_put_missing(json_t **obj, const json_t *from)
+{
+	put_done(
+	    obj, json_object_update_missing(*obj, (json_t *)(uintptr_t)from));
+}
+
+bool
+json_is_nomem(const json_error_t *why)
+{
+	return json_error_code(why) == json_error_out_of_memory;
+}
+
+/* Text in the making, ended by a NUL. */
+struct text {
+	char *p; /* owned */
+	size_t len, alloc;
+	bool is_failed;
+};
+
+/* json_dump_callback() does not heed what this returns for a key, so once
+ * failed it stays so. */
+static int
+text_add(const char *p, size_t n, void *arg)
+{
+	struct text *t = arg;
+	size_t alloc = t->alloc == 0 ? TEXT_BYTES : t->alloc;
+	char *grown;
+
+	while (alloc - t->len <= n && alloc < SIZE_MAX / 2)
+		alloc *= 2;
+	if (alloc > t->alloc && !t->is_failed) {
+		grown = realloc(t->p, alloc);
+		t->is_failed = grown == NULL || alloc - t->len <= n;
+		if (grown != NULL) {
+			t->p = grown;
+			t->alloc = alloc;
+		}
+	}
+	if (t->is_failed)
+		return -1;
+	memcpy(t->p + t->len, p, n);
+	t->len += n;
+	t->p[t->len] = '\0';
+	return 0;
+}
+
 char *
 json_line_dump(const json_t *obj, size_t *len)
 {
-	/* 16 digits keep microseconds of a Unix time in milliseconds. */
-	char *text = json_dumps(obj, JSON_COMPACT | JSON_REAL_PRECISION(16));
+	struct text t = { NULL, 0, 0, false };
 
-	if (text != NULL)
-		*len = strlen(text);
-	return text;
+	/* 16 digits keep microseconds of a Unix time in milliseconds. */
+	if (json_dump_callback(obj, text_add, &t,
+		JSON_COMPACT | JSON_REAL_PRECISION(16)) != 0 ||
+	    t.is_failed) {
+		free(t.p);
+		return NULL;
+	}
+	*len = t.len;
+	return t.p;
 }
 
 char *
@@ -117,13 +198,8 @@ json_status(
 	json_t *obj = json_pack("{s:s, s:s, s:s}", "type", "status", "stage",
 	    stage, "state", state);
 
-	if (obj == NULL)
-		return NULL;
-	if ((detail != NULL &&
-		json_object_set_new(obj, "detail", json_string(detail)) != 0) ||
-	    json_object_set_new(obj, "at_ms", json_ms(at_ms)) != 0) {
-		json_decref(obj);
-		return NULL;
-	}
+	if (detail != NULL)
+		json_put(&obj, "detail", json_string(detail));
+	json_put(&obj, "at_ms", json_ms(at_ms));
 	return obj;
 }

@@ -12,8 +12,9 @@
 /*
  * Parse one line: an object, nothing after it, no duplicate keys.  Returns a
  * new reference, or NULL with a reason ("at column 7: ...") in err (errsize
- * bytes).
+ * bytes).  Where memory was short the reason is JSON_NOMEM.
  */
+#define JSON_NOMEM "out of memory"
 json_t *
 json_line_parse(const char *line, size_t len, char *err, size_t errsize);
 
@@ -31,9 +32,24 @@ bool json_is_set(const json_t *obj, const char *key);
 const char *json_line_type(const json_t *obj);
 
 /*
+ * Set a key of the object at *obj, or add to the list at *list, which takes the
+ * value.  Where memory is short (value or what it would go into is NULL, or it
+ * cannot be added) the whole is released and NULL: of a long row of keys only
+ * the end need be checked, and no line goes out without a part of it.
+ */
+void json_put(json_t **obj, const char *key, json_t *value);
+void json_push(json_t **list, json_t *value);
+
+/* All keys of `from` (borrowed) that *obj does not have, in the same way. */
+void json_put_missing(json_t **obj, const json_t *from);
+
+/* Parse failed for want of memory, not of sense. */
+bool json_is_nomem(const json_error_t *why);
+
+/*
  * One line of text for obj, compact, keys in the order they were set, times
- * rounded to 3 digits by json_ms().  To be freed by free(); NULL: no memory.
- * *len is its length without NUL.
+ * rounded to 3 digits by json_ms().  To be freed by free(); NULL: no memory,
+ * or obj is NULL.  *len is its length without NUL.
  */
 char *json_line_dump(const json_t *obj, size_t *len);
 

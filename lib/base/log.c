@@ -59,8 +59,8 @@ log_write(const char *area, const char *fmt, va_list ap)
 	n += utf8_escape(line + n, sizeof(line) - n - 1, raw, strlen(raw));
 	line[n++] = '\n';
 	/* There is nowhere to complain about stderr. */
-	if (write(STDERR_FILENO, line, n) < 0)
-		return;
+	while (write(STDERR_FILENO, line, n) < 0 && errno == EINTR)
+		continue;
 }
 
 void

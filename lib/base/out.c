@@ -94,14 +94,28 @@ out_flush(struct out *o)
 	return 0;
 }
 
+/* Room at the end of what waits.  A line that is missing in silence is worse
+ * than none after it: without memory the output ends. */
+static uint8_t *
+out_reserve(struct out *o, size_t len)
+{
+	uint8_t *room = bytes_reserve(&o->q, len);
+
+	if (room == NULL) {
+		o->saved_errno = ENOMEM;
+		o->error = OUT_ERR_NOMEM;
+	}
+	return room;
+}
+
 /* Keep what did not go. */
 static int
 out_keep(struct out *o, const void *p, size_t len)
 {
-	uint8_t *room = bytes_reserve(&o->q, len);
+	uint8_t *room = out_reserve(o, len);
 
 	if (room == NULL)
-		return OUT_ERR_NOMEM;
+		return o->error;
 	memcpy(room, p, len);
 	bytes_commit(&o->q, len);
 	return 0;
@@ -123,8 +137,8 @@ out_line(struct out *o, const char *line, size_t len)
 
 	if (ret != 0)
 		return ret;
-	if ((room = bytes_reserve(&o->q, len + 1)) == NULL)
-		return OUT_ERR_NOMEM;
+	if ((room = out_reserve(o, len + 1)) == NULL)
+		return o->error;
 	if (len > 0)
 		memcpy(room, line, len);
 	room[len] = '\n';

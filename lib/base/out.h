@@ -20,9 +20,9 @@ enum {
 	OUT_ERR_GONE =
 	    -1,          /* the reader left (EPIPE): end the stream, quietly */
 	OUT_ERR_IO = -2, /* out_errno() says why */
-	OUT_ERR_NOMEM = -3,
-	OUT_ERR_FULL = -4, /* more than the cap is queued: the caller did not
-	                      heed out_is_full() */
+	OUT_ERR_NOMEM = -3, /* a line could not be queued: the output ends */
+	OUT_ERR_FULL = -4,  /* more than the cap is queued: the caller did not
+	                       heed out_is_full() */
 };
 
 struct out {
@@ -32,7 +32,7 @@ struct out {
 	struct bytes q;
 	size_t high_bytes; /* out_is_full() from here on */
 	int slot;          /* in the loop, this turn */
-	int error;         /* OUT_ERR_GONE or OUT_ERR_IO, once it happened */
+	int error;         /* OUT_ERR_GONE, _IO or _NOMEM, once it happened */
 	int saved_errno;
 };
 
