@@ -11,6 +11,7 @@
 #include "aws/client_priv.h"
 #include "aws/region.h"
 #include "base/clock.h"
+#include "base/json.h"
 
 /* The id is public, but enough of it to recognise is enough. */
 #define KEY_ID_SHOWN 4
@@ -330,11 +331,10 @@ client_check_json(const struct client_check *k)
 		add_json(obj, warnings, problems, &k->facts[i]);
 	json_object_set_new(obj, "warnings", warnings);
 	json_object_set_new(obj, "problems", problems);
-	text = json_dumps(obj, JSON_COMPACT);
+	text = json_line_dump(obj, &len);
 	json_decref(obj);
 	if (text == NULL)
 		return NULL;
-	len = strlen(text);
 	if ((line = realloc(text, len + 2)) == NULL) {
 		free(text);
 		return NULL;

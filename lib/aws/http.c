@@ -31,8 +31,11 @@ on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
 		if (h->nwatches == h->watches_alloc) {
 			size_t alloc = h->watches_alloc * 2 + 8;
 			w = realloc(h->watches, alloc * sizeof(*w));
-			if (w == NULL)
+			/* libcurl then says nothing more of what it has. */
+			if (w == NULL) {
+				h->is_short = true;
 				return -1;
+			}
 			h->watches = w;
 			h->watches_alloc = alloc;
 		}
@@ -417,6 +420,31 @@ find_over(struct http *h)
 	return NULL;
 }
 
+/* End the transfers of libcurl that it gave up, and those only: on_done may
+ * start others. */
+static void
+end_given_up(struct http *h)
+{
+	struct http_transfer *t;
+
+	h->is_short = false;
+	for (t = h->transfers; t != NULL; t = t->next)
+		if (!t->is_own) {
+			curl_multi_remove_handle(h->multi, t->easy);
+			t->is_over = true;
+		}
+	for (t = h->transfers; t != NULL;) {
+		if (t->is_own || !t->is_over) {
+			t = t->next;
+			continue;
+		}
+		h->nactive--;
+		finish(t, CURLE_OUT_OF_MEMORY);
+		transfer_free(t);
+		t = h->transfers;
+	}
+}
+
 /* Tell libcurl about its sockets and its timer. */
 static void
 feed_events(struct http *h, struct loop *l, int64_t now_ms)
@@ -477,6 +505,8 @@ http_dispatch(struct http *h, struct loop *l, int64_t now_ms)
 		finish(t, code);
 		transfer_free(t);
 	}
+	if (h->is_short)
+		end_given_up(h);
 }
 
 static void

@@ -55,6 +55,7 @@ struct http {
 	size_t nactive;
 	struct warm_up *warm_ups; /* under way */
 	struct http_own *own;     /* NULL: libcurl's connections only */
+	bool is_short; /* no memory to watch a socket: libcurl gave all up */
 };
 
 struct http_transfer {

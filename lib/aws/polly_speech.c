@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/utf8.h"
 
 const char *
@@ -74,10 +75,9 @@ polly_speech_body(const struct polly_speech *s, char **body, size_t *body_len)
 	    set_list(obj, "LexiconNames", s->lexicon_names) != 0 ||
 	    set_list(obj, "SpeechMarkTypes", s->speech_mark_types) != 0)
 		goto out;
-	*body = json_dumps(obj, JSON_COMPACT);
+	*body = json_line_dump(obj, body_len);
 	if (*body == NULL)
 		goto out;
-	*body_len = strlen(*body);
 	rc = 0;
 out:
 	json_decref(obj);

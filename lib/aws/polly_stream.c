@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/utf8.h"
 
 const char *
@@ -59,14 +60,12 @@ polly_stream_text_event(
 	    count_chars(text, len) > POLLY_STREAM_MAX_CHARS)
 		return POLLY_STREAM_ERR_TEXT;
 	obj = json_pack("{s:o}", "Text", json_stringn(text, len));
-	if (obj == NULL ||
-	    (is_ssml && json_object_set_new(
-			    obj, "TextType", json_string("ssml")) != 0) ||
-	    (force && json_object_set_new(obj, "FlushStreamConfiguration",
-			  json_pack("{s:b}", "Force", 1)) != 0))
-		*json = NULL;
-	else
-		*json = json_dumps(obj, JSON_COMPACT);
+	if (is_ssml)
+		json_put(&obj, "TextType", json_string("ssml"));
+	if (force)
+		json_put(&obj, "FlushStreamConfiguration",
+		    json_pack("{s:b}", "Force", 1));
+	*json = json_line_dump(obj, &len);
 	json_decref(obj);
 	return *json == NULL ? POLLY_STREAM_ERR_NOMEM : 0;
 }

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
+
 const char *
 transcribe_strerror(int code)
 {
@@ -367,7 +369,9 @@ transcribe_results_parse(
 	memset(r, 0, sizeof(*r));
 	r->json = json_loadb(payload, len, 0, &why);
 	if (!json_is_object((json_t *)r->json)) {
-		rc = TRANSCRIBE_ERR_EVENT;
+		rc = r->json == NULL && json_is_nomem(&why)
+		         ? TRANSCRIBE_ERR_NOMEM
+		         : TRANSCRIBE_ERR_EVENT;
 		goto out;
 	}
 	results =

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/utf8.h"
 
 const char *
@@ -72,10 +73,9 @@ translate_body(const struct translate_options *o, const char *text, size_t len,
 		    json_object_set_new(obj, "Settings", settings) != 0)
 			goto out;
 	}
-	*body = json_dumps(obj, JSON_COMPACT);
+	*body = json_line_dump(obj, body_len);
 	if (*body == NULL)
 		goto out;
-	*body_len = strlen(*body);
 	rc = 0;
 out:
 	json_decref(obj);
