@@ -40,6 +40,7 @@ refuse_rate(struct gate_refusal *why, int64_t retry_ms)
 	why->reason = "rate";
 	why->detail = limit_strerror(LIMIT_ERR_RATE);
 	why->retry_ms = retry_ms;
+	why->is_ours = false;
 	return -1;
 }
 
@@ -90,6 +91,7 @@ gate_judge(struct gate *g, int code, int64_t now_ms, struct gate_refusal *why)
 	                  ? "this server's settings let nobody in"
 	                  : role_strerror(code);
 	why->retry_ms = 0;
+	why->is_ours = code == ROLE_ERR_NOMEM;
 	return -1;
 }
 

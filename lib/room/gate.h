@@ -23,6 +23,7 @@ struct gate_refusal {
 	                     "origin" */
 	const char *detail; /* a sentence */
 	int64_t retry_ms;   /* for "rate": when to come again; else 0 */
+	bool is_ours;       /* we could not look (no memory): come again */
 };
 
 struct gate {

@@ -105,7 +105,8 @@ check_header(const char *token)
 	header =
 	    json_line_parse((char *)raw, (size_t)n, reason, sizeof(reason));
 	if (header == NULL)
-		return ROLE_ERR_FORM;
+		return strcmp(reason, JSON_NOMEM) == 0 ? ROLE_ERR_NOMEM
+		                                       : ROLE_ERR_FORM;
 	alg = json_str(header, "alg");
 	ret = alg != NULL && strcmp(alg, "HS256") == 0 ? 0 : ROLE_ERR_ALG;
 	json_decref(header);
@@ -143,7 +144,8 @@ read_claims(struct role_claims *c, const char *text)
 	memset(c, 0, sizeof(*c));
 	obj = json_line_parse(text, strlen(text), reason, sizeof(reason));
 	if (obj == NULL)
-		return ROLE_ERR_CLAIMS;
+		return strcmp(reason, JSON_NOMEM) == 0 ? ROLE_ERR_NOMEM
+		                                       : ROLE_ERR_CLAIMS;
 	room = json_str(obj, "room");
 	if (room == NULL || (strcmp(room, "*") != 0 && !room_is_name(room)))
 		goto out;
@@ -274,6 +276,7 @@ role_mint(char **token, const struct role_claims *claims, const char *secret,
 	json_t *obj = NULL;
 	jwt_t *jwt = NULL;
 	char *text = NULL, *signed_text;
+	size_t len;
 	int ret = ROLE_ERR_NOMEM;
 
 	if (secret == NULL || strlen(secret) < ROLE_SECRET_MIN)
@@ -284,7 +287,7 @@ role_mint(char **token, const struct role_claims *claims, const char *secret,
 	obj = claims_json(claims, now_s);
 	if (obj == NULL)
 		goto out;
-	text = json_dumps(obj, JSON_COMPACT);
+	text = json_line_dump(obj, &len);
 	if (text == NULL || jwt_new(&jwt) != 0 ||
 	    jwt_set_alg(jwt, JWT_ALG_HS256, (const unsigned char *)secret,
 		(int)strlen(secret)) != 0 ||
