@@ -29,33 +29,26 @@ captions_init(struct captions *c, struct out *out,
 	    c->prefix, sizeof(c->prefix), "%llx", (unsigned long long)start_ms);
 }
 
-static void
-set(json_t *obj, const char *key, json_t *value)
-{
-	/* A NULL value (no memory) leaves the key out, and is told by dump. */
-	json_object_set_new(obj, key, value);
-}
-
 static json_t *
 item_json(const struct transcribe_item *it, const struct session *s)
 {
 	json_t *obj = json_object();
 
-	set(obj, "text", json_string(it->text));
-	set(obj, "start_ms",
+	json_put(&obj, "text", json_string(it->text));
+	json_put(&obj, "start_ms",
 	    json_ms(pcm_ms_of_bytes(session_stream_pos(s, it->start_ms))));
-	set(obj, "end_ms",
+	json_put(&obj, "end_ms",
 	    json_ms(pcm_ms_of_bytes(session_stream_pos(s, it->end_ms))));
 	if (it->is_stable)
-		set(obj, "stable", json_true());
+		json_put(&obj, "stable", json_true());
 	if (it->confidence >= 0)
-		set(obj, "confidence", json_real(it->confidence));
+		json_put(&obj, "confidence", json_real(it->confidence));
 	if (it->speaker != NULL)
-		set(obj, "speaker", json_string(it->speaker));
+		json_put(&obj, "speaker", json_string(it->speaker));
 	if (it->is_punctuation)
-		set(obj, "punct", json_true());
+		json_put(&obj, "punct", json_true());
 	if (it->is_filtered)
-		set(obj, "filtered", json_true());
+		json_put(&obj, "filtered", json_true());
 	return obj;
 }
 
@@ -65,17 +58,17 @@ entity_json(const struct transcribe_entity *e, const struct session *s)
 	json_t *obj = json_object();
 
 	if (e->category != NULL)
-		set(obj, "category", json_string(e->category));
+		json_put(&obj, "category", json_string(e->category));
 	if (e->type != NULL)
-		set(obj, "kind", json_string(e->type));
+		json_put(&obj, "kind", json_string(e->type));
 	if (e->content != NULL)
-		set(obj, "text", json_string(e->content));
-	set(obj, "start_ms",
+		json_put(&obj, "text", json_string(e->content));
+	json_put(&obj, "start_ms",
 	    json_ms(pcm_ms_of_bytes(session_stream_pos(s, e->start_ms))));
-	set(obj, "end_ms",
+	json_put(&obj, "end_ms",
 	    json_ms(pcm_ms_of_bytes(session_stream_pos(s, e->end_ms))));
 	if (e->confidence >= 0)
-		set(obj, "confidence", json_real(e->confidence));
+		json_put(&obj, "confidence", json_real(e->confidence));
 	return obj;
 }
 
@@ -87,12 +80,12 @@ guesses_json(const struct transcribe_result *r)
 
 	for (size_t i = 0; i < r->nguesses; i++) {
 		obj = json_object();
-		set(obj, "lang",
+		json_put(&obj, "lang",
 		    json_string(
 			lang_from_transcribe(r->guesses[i].language, buf)));
 		if (r->guesses[i].score >= 0)
-			set(obj, "score", json_real(r->guesses[i].score));
-		json_array_append_new(list, obj);
+			json_put(&obj, "score", json_real(r->guesses[i].score));
+		json_push(&list, obj);
 	}
 	return list;
 }
@@ -107,37 +100,36 @@ transcript_json(const struct captions *c, const struct session *s,
 	char buf[LANG_TAG_MAX];
 	json_t *obj = json_object(), *list = json_array();
 
-	set(obj, "type", json_string("transcript"));
-	set(obj, "id", json_string(o->id));
-	set(obj, "final", json_boolean(!r->is_partial));
-	set(obj, "lang",
+	json_put(&obj, "type", json_string("transcript"));
+	json_put(&obj, "id", json_string(o->id));
+	json_put(&obj, "final", json_boolean(!r->is_partial));
+	json_put(&obj, "lang",
 	    json_string(r->language == NULL
 			    ? c->lang
 			    : lang_from_transcribe(r->language, buf)));
-	set(obj, "text", json_string(r->text));
-	set(obj, "start_ms", json_ms(pcm_ms_of_bytes(start)));
-	set(obj, "end_ms", json_ms(pcm_ms_of_bytes(end)));
+	json_put(&obj, "text", json_string(r->text));
+	json_put(&obj, "start_ms", json_ms(pcm_ms_of_bytes(start)));
+	json_put(&obj, "end_ms", json_ms(pcm_ms_of_bytes(end)));
 	/* The service names the one channel, too. */
 	if (r->channel != NULL && c->backlog->channels > 1)
-		set(obj, "channel", json_string(r->channel));
+		json_put(&obj, "channel", json_string(r->channel));
 	for (size_t i = 0; i < r->nitems; i++)
-		json_array_append_new(list, item_json(&r->items[i], s));
-	set(obj, "items", list);
+		json_push(&list, item_json(&r->items[i], s));
+	json_put(&obj, "items", list);
 	if (r->nentities > 0) {
 		list = json_array();
 		for (size_t i = 0; i < r->nentities; i++)
-			json_array_append_new(
-			    list, entity_json(&r->entities[i], s));
-		set(obj, "entities", list);
+			json_push(&list, entity_json(&r->entities[i], s));
+		json_put(&obj, "entities", list);
 	}
 	if (r->nguesses > 0)
-		set(obj, "guesses", guesses_json(r));
-	set(obj, "captured_at_ms",
+		json_put(&obj, "guesses", guesses_json(r));
+	json_put(&obj, "captured_at_ms",
 	    json_ms(backlog_arrival_ms(c->backlog, end)));
 	if (!r->is_partial)
-		set(obj, "final_at_ms", json_ms(wall_ms));
+		json_put(&obj, "final_at_ms", json_ms(wall_ms));
 	if (o->is_late)
-		set(obj, "late", json_true());
+		json_put(&obj, "late", json_true());
 	return obj;
 }
 
@@ -200,23 +192,32 @@ is_repeated(struct caption_open *o, const struct transcribe_result *r)
 	return false;
 }
 
+void
+captions_lose(struct captions *c)
+{
+	log_msg(LOG_ERROR, "lines", "out of memory: a line is lost");
+	c->is_short = true;
+}
+
 /* No service says so much in one breath; a line that is too long would be
  * refused by whoever reads it. */
 static void
-shorten_text(json_t *obj)
+shorten_text(json_t **obj)
 {
-	const char *text = json_str(obj, "text");
+	const char *text = json_str(*obj, "text");
 
-	set(obj, "text",
+	json_put(obj, "text",
 	    json_stringn(
 		text, utf8_prefix(text, strlen(text), LINE_MAX_BYTES / 8)));
 }
 
+/* Takes obj; NULL: no memory. */
 static void
 write_line(struct captions *c, json_t *obj)
 {
 	size_t len;
 	char *line = json_line_dump(obj, &len);
+	int rc = OUT_ERR_NOMEM;
 
 	if (line != NULL && len >= LINE_MAX_BYTES) {
 		/* The words matter more than their times. */
@@ -229,14 +230,18 @@ write_line(struct captions *c, json_t *obj)
 	}
 	if (line != NULL && len >= LINE_MAX_BYTES) {
 		free(line);
-		shorten_text(obj);
+		shorten_text(&obj);
 		line = json_line_dump(obj, &len);
 	}
-	if (line == NULL)
-		c->error = OUT_ERR_NOMEM;
-	else if (c->error == 0)
-		c->error = out_line(c->out, line, len);
+	if (line != NULL)
+		rc = out_line(c->out, line, len);
+	if (rc == OUT_ERR_NOMEM) {
+		captions_lose(c);
+	} else if (c->error == 0) {
+		c->error = rc;
+	}
 	free(line);
+	json_decref(obj);
 }
 
 /* What need not be heard again, now that the service is at `pos`: all before
@@ -283,7 +288,6 @@ captions_result(struct captions *c, struct session *s,
 {
 	const uint64_t margin = pcm_bytes_of_ms(START_MARGIN_MS);
 	struct caption_open *o;
-	json_t *obj;
 
 	if (r->text[0] == '\0') {
 		if (!r->is_partial)
@@ -294,9 +298,7 @@ captions_result(struct captions *c, struct session *s,
 	o->start = session_stream_pos(s, r->start_ms);
 	o->start = o->start > margin ? o->start - margin : 0;
 	if (!r->is_partial || (c->with_partials && !is_repeated(o, r))) {
-		obj = transcript_json(c, s, r, o, wall_ms);
-		write_line(c, obj);
-		json_decref(obj);
+		write_line(c, transcript_json(c, s, r, o, wall_ms));
 	}
 	if (!r->is_partial) {
 		c->finals++;

@@ -41,7 +41,8 @@ struct captions {
 	unsigned long finals;
 	unsigned long long chars; /* of finals */
 	struct caption_open open[CAPTIONS_OPEN_MAX];
-	int error; /* of out, the first */
+	int error;     /* of out, the first */
+	bool is_short; /* of memory: a line was lost, and said so */
 };
 
 /* start_ms: Unix time, which makes this run's ids different from all others. */
@@ -57,6 +58,9 @@ void captions_init(struct captions *c, struct out *out,
  */
 void captions_result(struct captions *c, struct session *s,
     const struct transcribe_result *r, double wall_ms);
+
+/* What a session heard is lost: there is no memory for a line. */
+void captions_lose(struct captions *c);
 
 /* The session is gone: what it was saying is taken up by its heir, a late one
  * if is_late, else one like it. */

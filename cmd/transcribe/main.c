@@ -189,10 +189,7 @@ say_ended(struct transcribe *t)
 {
 	json_t *obj = json_status("transcribe", "ended", NULL, clock_wall_ms());
 
-	if (obj == NULL)
-		return;
-	json_object_set_new(
-	    obj, "finals", json_integer((json_int_t)t->captions.finals));
+	json_put(&obj, "finals", json_integer((json_int_t)t->captions.finals));
 	sessions_write_status(&t->sessions, obj);
 }
 
@@ -229,10 +226,10 @@ main(int argc, char **argv)
 	while (turn(&t, &loop, &stopped_at_ms, &status))
 		continue;
 	show_progress(&t, 0, true);
-	if (t.captions.error == OUT_ERR_NOMEM)
-		status = EX_OSERR;
 	if (t.out.error == 0)
 		say_ended(&t);
+	if (status == 0 && t.captions.is_short)
+		status = EX_OSERR;
 	out_status = output_status(&t);
 	if (status == 0)
 		status = t.input.status != 0 ? t.input.status : out_status;

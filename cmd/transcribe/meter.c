@@ -73,10 +73,9 @@ say_level(struct meter *m, double wall_ms)
 	backlog_take_level(m->backlog, &rms_dbfs, &peak_dbfs);
 	if (obj == NULL)
 		return;
-	json_object_set_new(obj, "level_db", json_ms(rms_dbfs));
-	json_object_set_new(obj, "peak_db", json_ms(peak_dbfs));
-	json_object_set_new(
-	    obj, "lag_ms", json_ms(sessions_lag_ms(m->sessions)));
+	json_put(&obj, "level_db", json_ms(rms_dbfs));
+	json_put(&obj, "peak_db", json_ms(peak_dbfs));
+	json_put(&obj, "lag_ms", json_ms(sessions_lag_ms(m->sessions)));
 	sessions_write_status(m->sessions, obj);
 }
 

@@ -76,6 +76,8 @@ on_event(void *arg, struct bidi *b, const struct es_event *event)
 	int rc;
 
 	(void)b;
+	if (s->is_over)
+		return;
 	/* The time is looked up at the next dispatch. */
 	s->heard_at_ms = s->loud_ms = 0;
 	if (!es_event_is(event, ES_KIND_EVENT, "TranscriptEvent")) {
@@ -85,6 +87,12 @@ on_event(void *arg, struct bidi *b, const struct es_event *event)
 	}
 	rc = transcribe_results_parse(
 	    &results, event->payload, event->payload_len);
+	if (rc == TRANSCRIBE_ERR_NOMEM) {
+		/* The next session hears it again. */
+		session_fail(s, SERVICE_ERROR_TRANSIENT, "memory",
+		    transcribe_strerror(rc));
+		return;
+	}
 	if (rc != 0) {
 		/* One event less is better than a session less. */
 		log_msg(LOG_WARN, "session", "%s", transcribe_strerror(rc));

@@ -90,7 +90,9 @@ send_chunk(struct session *s, const uint8_t *p, size_t n, int64_t now_ms,
 
 	if (rc == BIDI_ERR_FULL)
 		return rc;
-	if (rc != 0 || timeline_add(&s->timeline, s->pos, n, is_silence) != 0) {
+	if (rc == 0 && timeline_add(&s->timeline, s->pos, n, is_silence) != 0)
+		rc = BIDI_ERR_NOMEM;
+	if (rc != 0) {
 		session_fail(s, SERVICE_ERROR_LOCAL, "send", bidi_strerror(rc));
 		return rc;
 	}

@@ -453,6 +453,7 @@ range_start(struct sessions *s, struct sessions_range *r, int64_t now_ms)
 	}
 	credentials_unref(credentials);
 	if (r->session == NULL) {
+		log_msg(LOG_ERROR, NULL, "out of memory");
 		sessions_give_up(s, EX_OSERR);
 		return;
 	}

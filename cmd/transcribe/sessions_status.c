@@ -14,18 +14,16 @@ sessions_write_status(struct sessions *s, json_t *obj)
 	size_t len;
 	char *line;
 
-	json_object_set_new(obj, "audio_s",
+	json_put(&obj, "audio_s",
 	    json_real((double)(long)(sessions_sent_ms(s) / 100) / 10));
-	json_object_set_new(
-	    obj, "sessions", json_integer((json_int_t)s->opened));
-	json_object_set_new(obj, "lost_ms", json_ms(s->lost_ms));
+	json_put(&obj, "sessions", json_integer((json_int_t)s->opened));
+	json_put(&obj, "lost_ms", json_ms(s->lost_ms));
 	if (s->paused_ms > 0)
-		json_object_set_new(
-		    obj, "paused_s", json_ms(s->paused_ms / 1000));
-	json_object_set_new(
-	    obj, "est_usd", json_real(round(s->est_usd * 1e6) / 1e6));
-	if ((line = json_line_dump(obj, &len)) != NULL)
-		out_line(s->config.out, line, len);
+		json_put(&obj, "paused_s", json_ms(s->paused_ms / 1000));
+	json_put(&obj, "est_usd", json_real(round(s->est_usd * 1e6) / 1e6));
+	if ((line = json_line_dump(obj, &len)) == NULL ||
+	    out_line(s->config.out, line, len) == OUT_ERR_NOMEM)
+		captions_lose(s->config.captions);
 	free(line);
 	json_decref(obj);
 }
@@ -36,11 +34,9 @@ sessions_say(
 {
 	json_t *obj = json_status("transcribe", state, detail, wall_ms);
 
-	if (obj == NULL)
-		return;
 	/* What is spoken is announced: booth-lines(5). */
 	if (strcmp(state, "ready") == 0)
-		json_object_set_new(obj, "lang", json_string(s->config.lang));
+		json_put(&obj, "lang", json_string(s->config.lang));
 	sessions_write_status(s, obj);
 }
 
