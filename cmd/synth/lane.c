@@ -79,9 +79,10 @@ lane_add(struct lane *l, const char *id, const char *text,
 {
 	struct sentence *s;
 
-	if (l->nsentences >= SENTENCES_MAX ||
-	    (s = calloc(1, sizeof(*s))) == NULL)
-		return -1;
+	if (l->nsentences >= SENTENCES_MAX)
+		return LANE_ERR_FULL;
+	if ((s = calloc(1, sizeof(*s))) == NULL)
+		return LANE_ERR_NOMEM;
 	s->lane = l;
 	s->id = strdup(id);
 	s->text = strdup(text);
@@ -92,7 +93,7 @@ lane_add(struct lane *l, const char *id, const char *text,
 	bytes_init(&s->pcm, PCM_BYTES_MAX);
 	if (s->id == NULL || s->text == NULL) {
 		sentence_free(s, now_ms);
-		return -1;
+		return LANE_ERR_NOMEM;
 	}
 	*l->tail = s;
 	l->tail = &s->next;

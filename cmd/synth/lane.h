@@ -98,7 +98,12 @@ void lane_init(struct lane *l, const char *tag,
 /* Frees every sentence; their speeches are cancelled. */
 void lane_release(struct lane *l, int64_t now_ms);
 
-/* Put a sentence in line.  0, or -1: no memory or too many wait. */
+enum {
+	LANE_ERR_FULL = -1, /* too many wait */
+	LANE_ERR_NOMEM = -2
+};
+
+/* Put a sentence in line.  0 or a negative code. */
 int lane_add(struct lane *l, const char *id, const char *text,
     double translated_at_ms, int64_t now_ms);
 

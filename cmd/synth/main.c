@@ -277,6 +277,7 @@ turn(struct stage *t, struct loop *l)
 {
 	int64_t now_ms = clock_mono_ms();
 	double wall_ms;
+	int rc;
 
 	loop_begin(l);
 	stop_prepare(l);
@@ -306,8 +307,11 @@ turn(struct stage *t, struct loop *l)
 	if (stop_count() > 1)
 		return false;
 	t->has_read = false;
-	if (!out_is_full(&t->out) && read_lines(t, l, now_ms) != 0)
+	if (!out_is_full(&t->out) && (rc = read_lines(t, l, now_ms)) != 0) {
+		if (rc == OUT_ERR_NOMEM)
+			die(EX_OSERR, "out of memory");
 		return false;
+	}
 	credentials_dispatch(t->client.provider, l, now_ms);
 	http_caller_dispatch(t->caller, l, now_ms, wall_ms);
 	pool_dispatch(t->pool, l, now_ms);
@@ -315,6 +319,8 @@ turn(struct stage *t, struct loop *l)
 	synth_dispatch(&t->synth, t->has_read, now_ms, wall_ms);
 	taps_dispatch(&t->options.taps, l, now_ms);
 	pool_flush(t->pool);
+	if (synth_out_error(&t->synth) == OUT_ERR_NOMEM)
+		die(EX_OSERR, "out of memory");
 	if (out_dispatch(&t->out, l) != 0 || synth_out_error(&t->synth) != 0)
 		return false;
 	return !is_finished(t, now_ms);
@@ -349,6 +355,8 @@ finish(struct stage *t)
 		    t->out.error == 0 && t->stopped_at_ms == 0)
 			status = EX_TEMPFAIL;
 	}
+	if (status == 0 && t->synth.is_short)
+		status = EX_OSERR;
 	return status != 0 ? status : rc != 0 ? EX_IOERR : 0;
 }
 

@@ -8,7 +8,7 @@
 #include "base/log.h"
 
 static void
-report_count(const struct synth *s, json_t *status)
+report_count(const struct synth *s, json_t **status)
 {
 	unsigned long said = 0, skipped = 0;
 	double audio_ms = 0;
@@ -20,12 +20,11 @@ report_count(const struct synth *s, json_t *status)
 		audio_ms += s->lanes[i]->audio_ms;
 		chars += s->lanes[i]->chars;
 	}
-	json_object_set_new(status, "said", json_integer((json_int_t)said));
-	json_object_set_new(
-	    status, "skipped", json_integer((json_int_t)skipped));
-	json_object_set_new(status, "chars", json_integer(chars));
-	json_object_set_new(status, "audio_s", json_ms(audio_ms / 1000));
-	json_object_set_new(status, "est_usd",
+	json_put(status, "said", json_integer((json_int_t)said));
+	json_put(status, "skipped", json_integer((json_int_t)skipped));
+	json_put(status, "chars", json_integer(chars));
+	json_put(status, "audio_s", json_ms(audio_ms / 1000));
+	json_put(status, "est_usd",
 	    json_real(round(budget_usd(s->config.budget) * 1e6) / 1e6));
 }
 
@@ -37,17 +36,16 @@ report_status(struct synth *s, const char *state, const char *detail,
 	size_t len;
 	char *line;
 
-	if (obj == NULL) {
-		json_decref(voices);
-		return;
-	}
 	if (lang != NULL)
-		json_object_set_new(obj, "lang", json_string(lang));
+		json_put(&obj, "lang", json_string(lang));
 	if (voices != NULL)
-		json_object_set_new(obj, "voices", voices);
-	report_count(s, obj);
-	if ((line = json_line_dump(obj, &len)) != NULL)
-		out_line(s->config.out, line, len);
+		json_put(&obj, "voices", voices);
+	report_count(s, &obj);
+	if ((line = json_line_dump(obj, &len)) == NULL ||
+	    out_line(s->config.out, line, len) == OUT_ERR_NOMEM) {
+		log_msg(LOG_ERROR, NULL, "out of memory: a line is lost");
+		s->is_short = true;
+	}
 	free(line);
 	json_decref(obj);
 }

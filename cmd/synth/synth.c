@@ -148,13 +148,13 @@ was_retracted(const struct synth *s, const char *id)
 	return false;
 }
 
-/* 0 or -1: it cannot wait in line. */
+/* 0, or why it cannot wait in line: LANE_ERR_FULL or LANE_ERR_NOMEM. */
 static int
 add_sentence(struct synth *s, struct lane *l, const char *id, const char *text,
     double translated_at_ms)
 {
 	char *spoken = spoken_text(text);
-	int rc = -1;
+	int rc = LANE_ERR_NOMEM;
 
 	if (spoken != NULL)
 		rc = spoken[0] == '\0'
@@ -171,6 +171,7 @@ synth_say(struct synth *s, const char *tag, const char *id, const char *text,
     double translated_at_ms, int64_t now_ms)
 {
 	struct lane *l = find_lane(s, tag);
+	int rc;
 
 	s->now_ms = now_ms;
 	if (!is_target(s, tag) || was_retracted(s, id))
@@ -181,11 +182,16 @@ synth_say(struct synth *s, const char *tag, const char *id, const char *text,
 		return;
 	if (l == NULL)
 		l = make_lane(s, tag);
-	if (l != NULL && add_sentence(s, l, id, text, translated_at_ms) == 0)
+	rc = l != NULL ? add_sentence(s, l, id, text, translated_at_ms)
+	     : s->nlanes == AUDIENCE_LANGS_MAX ? LANE_ERR_FULL
+	                                       : LANE_ERR_NOMEM;
+	if (rc == 0)
 		return;
 	s->lost++;
-	log_msg(LOG_WARN, tag,
-	    "too much waits; an utterance has captions only, id=%s", id);
+	s->is_short = s->is_short || rc == LANE_ERR_NOMEM;
+	log_msg(rc == LANE_ERR_NOMEM ? LOG_ERROR : LOG_WARN, tag,
+	    "%s; an utterance has captions only, id=%s",
+	    rc == LANE_ERR_NOMEM ? "out of memory" : "too much waits", id);
 }
 
 void

@@ -67,6 +67,7 @@ struct synth {
 	bool is_voices_told;   /* told that they cannot be had */
 	int failure;           /* exit status of the last refusal */
 	unsigned long lost;    /* sentences left to the captions by failures */
+	bool is_short;         /* of memory: something was lost, and said so */
 	bool is_paused;
 	json_t *offered; /* languages to say the voices of; NULL: none */
 	char retracted[SYNTH_RETRACTED_MAX][SYNTH_ID_MAX];

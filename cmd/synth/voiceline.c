@@ -44,22 +44,20 @@ envelope(const struct voicelines *v, const struct voiceline_head *head,
 	json_t *obj = json_object();
 	unsigned int number = v->n[encoding];
 
-	json_object_set_new(obj, "type", json_string("audio"));
-	json_object_set_new(obj, "id", json_string(head->id));
-	json_object_set_new(obj, "lang", json_string(head->lang));
-	json_object_set_new(obj, "voice", json_string(head->voice));
-	json_object_set_new(obj, "n", json_integer((json_int_t)number));
-	json_object_set_new(obj, "last", json_boolean(is_last));
-	json_object_set_new(obj, "encoding", json_string(encodings[encoding]));
-	json_object_set_new(obj, "rate_hz", json_integer(PCM_RATE_HZ));
-	json_object_set_new(obj, "speed", json_real(head->speed));
-	json_object_set_new(
-	    obj, "translated_at_ms", json_ms(head->translated_at_ms));
+	json_put(&obj, "type", json_string("audio"));
+	json_put(&obj, "id", json_string(head->id));
+	json_put(&obj, "lang", json_string(head->lang));
+	json_put(&obj, "voice", json_string(head->voice));
+	json_put(&obj, "n", json_integer((json_int_t)number));
+	json_put(&obj, "last", json_boolean(is_last));
+	json_put(&obj, "encoding", json_string(encodings[encoding]));
+	json_put(&obj, "rate_hz", json_integer(PCM_RATE_HZ));
+	json_put(&obj, "speed", json_real(head->speed));
+	json_put(&obj, "translated_at_ms", json_ms(head->translated_at_ms));
 	if (number == 0 && n > 0)
-		json_object_set_new(
-		    obj, "voiced_at_ms", json_ms(head->voiced_at_ms));
+		json_put(&obj, "voiced_at_ms", json_ms(head->voiced_at_ms));
 	if (head->error != NULL && is_last)
-		json_object_set_new(obj, "error", json_string(head->error));
+		json_put(&obj, "error", json_string(head->error));
 	return obj;
 }
 
@@ -146,13 +144,10 @@ write_packets(struct voicelines *v, struct voiceline_writer *w,
 		v->npackets += n;
 		samples = samples_of_line(v, pre_skip);
 		v->samples_out += samples;
-		json_object_set_new(
-		    obj, "packets", json_integer((json_int_t)n));
-		json_object_set_new(
-		    obj, "samples", json_integer((json_int_t)samples));
+		json_put(&obj, "packets", json_integer((json_int_t)n));
+		json_put(&obj, "samples", json_integer((json_int_t)samples));
 		if (v->n[OPUS] == 0 && n > 0)
-			json_object_set_new(
-			    obj, "pre_skip", json_integer(pre_skip));
+			json_put(&obj, "pre_skip", json_integer(pre_skip));
 		rc = write_line(v, w, OPUS, obj, p, take);
 		bytes_skip(&w->packets, take);
 	} while (rc == 0 && bytes_len(&w->packets) > 0);
@@ -222,8 +217,8 @@ voicelines_cut(struct voicelines *v, struct voiceline_writer *w,
 	if (rc == 0 && formats & VOICE_OPUS) {
 		bytes_reset(&w->packets);
 		obj = envelope(v, head, OPUS, 0, true);
-		json_object_set_new(obj, "packets", json_integer(0));
-		json_object_set_new(obj, "samples", json_integer(0));
+		json_put(&obj, "packets", json_integer(0));
+		json_put(&obj, "samples", json_integer(0));
 		rc = write_line(v, w, OPUS, obj, NULL, 0);
 	}
 	return rc;
