@@ -166,8 +166,7 @@ status(struct interject *x, const char *state, const char *detail)
 {
 	json_t *obj = json_status("interject", state, detail, clock_wall_ms());
 
-	if (obj != NULL)
-		json_object_set_new(obj, "room", json_string(x->room.name));
+	json_put(&obj, "room", json_string(x->room.name));
 	return obj;
 }
 

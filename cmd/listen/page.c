@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "base/log.h"
 
 #define READ_BYTES 4096
 
@@ -65,6 +66,9 @@ take_message(struct page *p, const char *text, size_t len, int64_t now_ms)
 	json_t *obj;
 
 	obj = json_line_parse(text, len, reason, sizeof(reason));
+	if (obj == NULL && strcmp(reason, JSON_NOMEM) == 0)
+		log_msg(LOG_ERROR, NULL, "a message of the page is lost: %s",
+		    reason);
 	if (obj == NULL)
 		return;
 	seq = json_num(obj, "ack", -1);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/log.h"
 
 const char *
@@ -166,13 +167,13 @@ events_send(struct exchange *x, const char *type, const char *content_type,
 int
 events_send_json(struct exchange *x, const char *type, json_t *payload)
 {
-	char *text = payload == NULL ? NULL : json_dumps(payload, JSON_COMPACT);
+	size_t len;
+	char *text = json_line_dump(payload, &len);
 	int rc = -1;
 
 	json_decref(payload);
 	if (text != NULL)
-		rc = events_send(
-		    x, type, "application/json", text, strlen(text));
+		rc = events_send(x, type, "application/json", text, len);
 	free(text);
 	return rc;
 }
@@ -183,6 +184,7 @@ events_throw(
 {
 	struct es_header headers[3];
 	char message[1024], *text;
+	size_t len;
 	json_t *body = extra == NULL ? json_object() : extra;
 	va_list ap;
 
@@ -193,13 +195,13 @@ events_throw(
 	snprintf(x->error, sizeof(x->error), "%s", name);
 	json_object_set_new(
 	    body, x->op->service->message_key, json_string(message));
-	text = json_dumps(body, JSON_COMPACT);
+	text = json_line_dump(body, &len);
 	json_decref(body);
 	if (text != NULL) {
 		headers[0] = es_string(":exception-type", name);
 		headers[1] = es_string(":content-type", "application/json");
 		headers[2] = es_string(":message-type", "exception");
-		send_message(x, headers, 3, text, strlen(text));
+		send_message(x, headers, 3, text, len);
 	}
 	free(text);
 	exchange_finish(x);

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "faults_exchange.h"
 #include "ids.h"
@@ -187,7 +188,8 @@ json_type_of(const struct exchange *x)
 void
 exchange_reply_json(struct exchange *x, int status, json_t *body)
 {
-	char *text = body == NULL ? NULL : json_dumps(body, JSON_COMPACT);
+	size_t len;
+	char *text = json_line_dump(body, &len);
 
 	json_decref(body);
 	if (text == NULL) {
@@ -195,7 +197,7 @@ exchange_reply_json(struct exchange *x, int status, json_t *body)
 		exchange_finish(x);
 		return;
 	}
-	exchange_reply(x, status, json_type_of(x), text, strlen(text), NULL);
+	exchange_reply(x, status, json_type_of(x), text, len, NULL);
 	free(text);
 }
 
@@ -207,6 +209,7 @@ refuse(struct exchange *x, int status, const char *name, json_t *extra,
 		{ NULL, NULL } };
 	bool in_body = x->op->service->protocol == PROTOCOL_JSON_11;
 	json_t *body = extra == NULL ? json_object() : extra;
+	size_t len;
 	char *text;
 
 	snprintf(x->error, sizeof(x->error), "%s", name);
@@ -215,10 +218,10 @@ refuse(struct exchange *x, int status, const char *name, json_t *extra,
 	if (in_body)
 		json_object_set_new(body, "__type", json_string(name));
 	json_object_set_new(body, key, json_string(message));
-	text = json_dumps(body, JSON_COMPACT);
+	text = json_line_dump(body, &len);
 	json_decref(body);
 	exchange_reply(x, status, json_type_of(x), text == NULL ? "" : text,
-	    text == NULL ? 0 : strlen(text), in_body ? NULL : headers);
+	    text == NULL ? 0 : len, in_body ? NULL : headers);
 	free(text);
 }
 

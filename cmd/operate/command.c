@@ -110,7 +110,7 @@ do_say(struct command *c)
 	obj = json_pack(
 	    "{s:s,s:s,s:s}", "type", "transcript", "id", c->id, "text", text);
 	if (obj != NULL && lang != NULL && lang[0] != '\0')
-		json_object_set_new(obj, "lang", json_string(lang));
+		json_put(&obj, "lang", json_string(lang));
 	return send(c, obj);
 }
 

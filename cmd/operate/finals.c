@@ -81,10 +81,10 @@ finals_json(const struct finals *f)
 		obj = json_pack("{s:s,s:s,s:s,s:o}", "id", f->lines[i].id,
 		    "lang", f->lines[i].lang, "text", f->lines[i].text, "at_ms",
 		    json_ms(f->lines[i].at_ms));
-		if (obj != NULL && f->lines[i].said_by[0] != '\0')
-			json_object_set_new(
-			    obj, "said_by", json_string(f->lines[i].said_by));
-		json_array_append_new(list, obj);
+		if (f->lines[i].said_by[0] != '\0')
+			json_put(
+			    &obj, "said_by", json_string(f->lines[i].said_by));
+		json_push(&list, obj);
 	}
 	return list;
 }

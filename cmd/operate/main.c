@@ -142,8 +142,7 @@ let_in(struct operate *o, int64_t now_ms)
 	if (!o->is_once) {
 		obj = json_status("operate", "ready", NULL, clock_wall_ms());
 		if (obj != NULL)
-			json_object_set_new(
-			    obj, "open", json_boolean(!needs_token(o)));
+			json_put(&obj, "open", json_boolean(!needs_token(o)));
 		put(o, obj);
 	}
 	o->is_let_in = true;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/log.h"
 
 void
 page_init(struct page *p, int fd, int64_t now_ms)
@@ -89,6 +90,9 @@ page_next(struct page *p, int64_t now_ms)
 		if (ret != 1)
 			continue;
 		obj = json_line_parse(text, len, reason, sizeof(reason));
+		if (obj == NULL && strcmp(reason, JSON_NOMEM) == 0)
+			log_msg(LOG_ERROR, NULL,
+			    "a message of the page is lost: %s", reason);
 		if (obj == NULL)
 			continue;
 		p->tokens--;

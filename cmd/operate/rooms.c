@@ -96,8 +96,8 @@ rooms_look(struct rooms *r, bool (*may)(void *arg, const char *name), void *arg,
 			ret = add(r, entry->d_name);
 	if (dir != NULL)
 		closedir(dir);
-	for (i = 0; i < r->n; i++)
-		view_look(r->views[i], now_ms);
+	for (i = 0; ret == 0 && i < r->n; i++)
+		ret = view_look(r->views[i], now_ms);
 	return ret;
 }
 
@@ -108,10 +108,10 @@ rooms_json(const struct rooms *r, double now_ms)
 	size_t i;
 
 	for (i = 0; i < r->n; i++)
-		json_array_append_new(list, view_json(r->views[i], now_ms));
+		json_push(&list, view_json(r->views[i], now_ms));
 	obj = json_pack("{s:s,s:o,s:o}", "type", "rooms", "at_ms",
 	    json_ms(now_ms), "rooms", list);
 	if (obj != NULL && r->is_full)
-		json_object_set_new(obj, "more", json_true());
+		json_put(&obj, "more", json_true());
 	return obj;
 }

@@ -81,23 +81,25 @@ begin_stage(struct stages *s, const char *stage)
 }
 
 /* All numbers of the line that are not about the line itself. */
-static void
+static int
 take_counters(struct stages_entry *e, const json_t *status)
 {
 	const char *key;
 	json_t *value;
 
 	if (e->counters == NULL && (e->counters = json_object()) == NULL)
-		return;
+		return -1;
 	json_object_foreach((json_t *)status, key, value)
 	{
 		if (!json_is_number(value) || strcmp(key, "at_ms") == 0 ||
 		    strcmp(key, "seq") == 0 || strlen(key) >= STAGES_WORD_MAX)
 			continue;
-		if (json_object_size(e->counters) < STAGES_COUNTERS_MAX ||
-		    json_object_get(e->counters, key) != NULL)
-			json_object_set(e->counters, key, value);
+		if ((json_object_size(e->counters) < STAGES_COUNTERS_MAX ||
+			json_object_get(e->counters, key) != NULL) &&
+		    json_object_set(e->counters, key, value) != 0)
+			return -1;
 	}
+	return 0;
 }
 
 static bool
@@ -113,22 +115,23 @@ is_error(const char *state)
 	return false;
 }
 
-static void
+static int
 take_error(struct stages *s, const struct stages_entry *e)
 {
 	json_t **slot = &s->errors[s->nerrors % STAGES_ERRORS_MAX];
 	json_t *obj = json_pack("{s:o,s:s,s:s}", "at_ms", json_ms(e->at_ms),
 	    "stage", e->stage, "state", e->state);
 
-	if (obj == NULL)
-		return;
 	if (e->lang[0] != '\0')
-		json_object_set_new(obj, "lang", json_string(e->lang));
+		json_put(&obj, "lang", json_string(e->lang));
 	if (e->detail[0] != '\0')
-		json_object_set_new(obj, "detail", json_string(e->detail));
+		json_put(&obj, "detail", json_string(e->detail));
+	if (obj == NULL)
+		return -1;
 	json_decref(*slot);
 	*slot = obj;
 	s->nerrors++;
+	return 0;
 }
 
 /* It lives, and its `ready` was not seen. */
@@ -141,7 +144,7 @@ begin_unseen(struct stages_entry *e, double at_ms)
 	e->at_ms = at_ms;
 }
 
-static void
+static int
 take_refusal(struct stages *s, const struct stages_entry *e,
     const json_t *status, double at_ms)
 {
@@ -151,27 +154,29 @@ take_refusal(struct stages *s, const struct stages_entry *e,
 	copy_word(
 	    error.detail, sizeof(error.detail), json_str(status, "detail"));
 	error.at_ms = json_num(status, "at_ms", at_ms);
-	take_error(s, &error);
+	return take_error(s, &error);
 }
 
 /* Stages that spend say so in levels, too, but only while they do: whose level
  * is one of sound must go on. */
-static void
+static int
 take_level(struct stages *s, struct stages_entry *e, const json_t *status,
     double at_ms)
 {
-	take_counters(e, status);
+	if (take_counters(e, status) != 0)
+		return -1;
 	if (!json_is_number(json_object_get(status, "level_db")))
-		return;
+		return 0;
 	e->level_at_ms = at_ms;
 	json_object_del(e->counters, "level_db");
 	json_object_del(e->counters, "peak_db");
 	s->level_at_ms = at_ms;
 	json_decref(s->level);
 	s->level = json_deep_copy(status);
+	return s->level == NULL ? -1 : 0;
 }
 
-void
+int
 stages_take(struct stages *s, const json_t *status, double at_ms, bool is_end)
 {
 	const char *stage = json_str(status, "stage");
@@ -181,9 +186,9 @@ stages_take(struct stages *s, const json_t *status, double at_ms, bool is_end)
 
 	if (stage == NULL || stage[0] == '\0' || state == NULL ||
 	    strlen(stage) >= STAGES_WORD_MAX)
-		return;
+		return 0;
 	if (strcmp(state, "cost") == 0)
-		return;
+		return 0;
 	if (strcmp(state, "ready") == 0) {
 		if (s->is_over) {
 			forget_stages(s);
@@ -194,31 +199,29 @@ stages_take(struct stages *s, const json_t *status, double at_ms, bool is_end)
 	}
 	s->is_over = s->is_over || is_end;
 	if (lang != NULL && strlen(lang) >= LANG_TAG_MAX)
-		return;
+		return 0;
 	e = find(s, stage, lang != NULL ? lang : "");
 	if (e == NULL)
-		return;
+		return 0;
 	if (strcmp(state, "level") == 0) {
-		take_level(s, e, status, at_ms);
 		begin_unseen(e, at_ms);
-		return;
+		return take_level(s, e, status, at_ms);
 	}
-	take_counters(e, status);
+	if (take_counters(e, status) != 0)
+		return -1;
 	if (strcmp(state, "wanted") == 0 || strcmp(state, "unwanted") == 0) {
 		e->wanted = state[0] == 'w';
 		if (e->state[0] != '\0')
-			return;
+			return 0;
 	}
 	if (strcmp(state, "refused") == 0) { /* a line was, not the stage */
 		begin_unseen(e, at_ms);
-		take_refusal(s, e, status, at_ms);
-		return;
+		return take_refusal(s, e, status, at_ms);
 	}
 	copy_word(e->state, sizeof(e->state), state);
 	copy_word(e->detail, sizeof(e->detail), json_str(status, "detail"));
 	e->at_ms = json_num(status, "at_ms", at_ms);
-	if (is_error(state))
-		take_error(s, e);
+	return is_error(state) ? take_error(s, e) : 0;
 }
 
 /* `is_gone`: the room is off the air, and whoever is well said goodbye. */
@@ -242,17 +245,16 @@ entry_json(
 		detail = silent;
 	}
 	obj = json_pack("{s:s}", "stage", e->stage);
-	if (obj == NULL)
-		return NULL;
 	if (e->lang[0] != '\0')
-		json_object_set_new(obj, "lang", json_string(e->lang));
-	json_object_set_new(obj, "state", json_string(state));
+		json_put(&obj, "lang", json_string(e->lang));
+	json_put(&obj, "state", json_string(state));
 	if (detail[0] != '\0')
-		json_object_set_new(obj, "detail", json_string(detail));
+		json_put(&obj, "detail", json_string(detail));
 	if (e->wanted != -1)
-		json_object_set_new(obj, "wanted", json_boolean(e->wanted));
-	json_object_set_new(obj, "at_ms", json_ms(e->at_ms));
-	json_object_update_missing(obj, e->counters);
+		json_put(&obj, "wanted", json_boolean(e->wanted));
+	json_put(&obj, "at_ms", json_ms(e->at_ms));
+	if (e->counters != NULL)
+		json_put_missing(&obj, e->counters);
 	return obj;
 }
 
@@ -269,8 +271,7 @@ stages_json(
 		e = &s->entries[i];
 		is_gone = was_killed ||
 		          (!is_live && s->is_over && e->lang[0] == '\0');
-		json_array_append_new(
-		    list, entry_json(e, is_live, is_gone, now_ms));
+		json_push(&list, entry_json(e, is_live, is_gone, now_ms));
 	}
 	return list;
 }
@@ -283,7 +284,7 @@ stages_errors(const struct stages *s)
 	    s->nerrors > STAGES_ERRORS_MAX ? s->nerrors - STAGES_ERRORS_MAX : 0;
 
 	for (; i < s->nerrors; i++)
-		json_array_append(list, s->errors[i % STAGES_ERRORS_MAX]);
+		json_push(&list, json_incref(s->errors[i % STAGES_ERRORS_MAX]));
 	return list;
 }
 

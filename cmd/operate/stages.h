@@ -49,9 +49,9 @@ void stages_release(struct stages *s);
 /*
  * Take a status line that was written to the room at at_ms (wall clock);
  * `is_end`: the talk ended with it.  What is not as in booth-lines(5) is passed
- * by.
+ * by.  0, or -1: no memory.
  */
-void
+int
 stages_take(struct stages *s, const json_t *status, double at_ms, bool is_end);
 
 /* The array `stages` of operate(1).  `is_live`: broadcast runs; `was_killed`:

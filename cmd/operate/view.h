@@ -31,8 +31,8 @@ struct view *view_new(const char *run, const char *name);
 
 void view_free(struct view *v);
 
-/* Read what is new.  now_ms is monotonic. */
-void view_look(struct view *v, int64_t now_ms);
+/* Read what is new.  now_ms is monotonic.  0, or -1: no memory. */
+int view_look(struct view *v, int64_t now_ms);
 
 /* The room's object in `rooms`.  now_ms is wall clock.  A new reference or
  * NULL. */

@@ -68,15 +68,36 @@ finish(struct front *f, int status)
 
 /* --- lines to the client --------------------------------------------- */
 
+/* The client comes back and says again what did not arrive. */
+static void
+fail_nomem(struct front *f)
+{
+	log_msg(LOG_ERROR, NULL, "out of memory: the connection ends");
+	finish(f, EX_OSERR);
+}
+
+static void
+write_line(struct front *f, const char *line, size_t len)
+{
+	int rc = out_line(&f->out, line, len);
+
+	if (rc == OUT_ERR_NOMEM)
+		fail_nomem(f);
+	else if (rc != 0)
+		finish(f, rc == OUT_ERR_GONE ? EX_OK : EX_IOERR);
+}
+
 /* Takes obj. */
 static void
 say(struct front *f, json_t *obj)
 {
 	size_t len = 0;
-	char *text = obj != NULL ? json_line_dump(obj, &len) : NULL;
+	char *text = json_line_dump(obj, &len);
 
-	if (text != NULL && out_line(&f->out, text, len) != 0)
-		finish(f, f->out.error == OUT_ERR_GONE ? EX_OK : EX_IOERR);
+	if (text == NULL)
+		fail_nomem(f);
+	else
+		write_line(f, text, len);
 	free(text);
 	json_decref(obj);
 }
@@ -88,7 +109,7 @@ say_status(struct front *f, const char *state, const char *detail, json_t *more)
 	json_t *obj = json_status("speak", state, detail, clock_wall_ms());
 
 	if (obj != NULL && more != NULL)
-		json_object_update(obj, more);
+		json_put_missing(&obj, more);
 	json_decref(more);
 	say(f, obj);
 }
@@ -111,7 +132,9 @@ turn_away(struct front *f, const struct gate_refusal *why)
 	    "refused: %s, room=%s, from=%s", why->detail, f->config->room.name,
 	    from != NULL ? from : "here");
 	say_status(f, "refused", why->detail, gate_refusal_json(why));
-	finish(f, why->retry_ms > 0 ? EX_TEMPFAIL : EX_NOPERM);
+	finish(f, why->is_ours        ? EX_OSERR
+		  : why->retry_ms > 0 ? EX_TEMPFAIL
+				      : EX_NOPERM);
 }
 
 static void
@@ -146,7 +169,9 @@ read_input(struct front *f, int64_t now_ms)
 	n = line_reader_read(&f->in, STDIN_FILENO);
 	if (n == -1 && (errno == EINTR || errno == EAGAIN))
 		return;
-	if (n <= 0)
+	if (n == -1 && errno == ENOMEM)
+		fail_nomem(f);
+	else if (n <= 0)
 		f->has_ended = true;
 	else
 		f->second_bytes += n;
@@ -170,7 +195,10 @@ next_message(struct front *f, int64_t now_ms)
 		ret = message_parse(&f->message, text, len);
 		if (ret == 0)
 			return 1;
-		complain(f, message_strerror(ret));
+		if (ret == MESSAGE_ERR_NOMEM)
+			fail_nomem(f);
+		else
+			complain(f, message_strerror(ret));
 	}
 	return 0;
 }
@@ -291,8 +319,7 @@ hear_keeper(struct front *f, bool *is_joined)
 			return;
 		}
 		*is_joined = true;
-		if (out_line(&f->out, buf, n) != 0)
-			finish(f, EX_IOERR);
+		write_line(f, buf, n);
 		if (type == 'X')
 			finish(f, strstr(buf, "\"busy\"") != NULL ? EX_TEMPFAIL
 				  : strstr(buf, "\"failed\"") != NULL

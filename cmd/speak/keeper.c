@@ -74,8 +74,14 @@ static void
 say(struct link *to, char type, json_t *obj)
 {
 	size_t len;
-	char *text = obj != NULL ? json_line_dump(obj, &len) : NULL;
+	char *text = json_line_dump(obj, &len);
 
+	/* Cut off, a speaker comes back, and is told it all again. */
+	if (text == NULL) {
+		log_msg(LOG_ERROR, NULL, "out of memory: a line is lost");
+		if (to != NULL && to->fd != -1)
+			shutdown(to->fd, SHUT_RDWR);
+	}
 	/* A connection that takes nothing is about to be cut; the next line
 	 * tells it all again. */
 	if (text != NULL && to != NULL && to->fd != -1 && len < WIRE_MAX)
@@ -115,8 +121,7 @@ refuse(
 {
 	json_t *line = status("refused", detail);
 
-	if (line != NULL)
-		json_object_set_new(line, "reason", json_string(reason));
+	json_put(&line, "reason", json_string(reason));
 	dismiss(k, link, line);
 }
 

@@ -133,7 +133,8 @@ message_parse(struct message *m, const char *text, size_t len)
 	memset(m, 0, sizeof(*m));
 	obj = json_line_parse(text, len, reason, sizeof(reason));
 	if (obj == NULL)
-		return MESSAGE_ERR_JSON;
+		return strcmp(reason, JSON_NOMEM) == 0 ? MESSAGE_ERR_NOMEM
+		                                       : MESSAGE_ERR_JSON;
 	type = json_line_type(obj);
 	if (strcmp(type, "audio") == 0)
 		ret = take_audio(m, obj);
