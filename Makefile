@@ -135,6 +135,17 @@ $(B)/fake/$(1): $(B)/tests/fake/$(1).o $(call with,tests/fake/$(1).c) $$(ARCHIVE
 endef
 $(foreach f,$(FAKES),$(eval $(call fake,$(f))))
 
+# The tools once more, with allocations, reads and writes that fail on request.
+WRAPPED = malloc calloc realloc strdup strndup json_loadb json_load_file \
+	jwt_decode jwt_get_grants_json jwt_add_grants_json jwt_encode_str \
+	read write pread pwrite recv send poll waitpid
+define nomem
+$(B)/nomem/$(1): $(B)/tests/nomem/nomem.o $$(patsubst %.c,$(B)/%.o,$$(wildcard cmd/$(1)/*.c)) $$(ARCHIVES)
+	@mkdir -p $$(@D)
+	$$(LINK) $$(WRAPPED:%=-Wl,--wrap=%) -o $$@ $$^ $$(LIBS_$(1)) $$(PKG_LIBS) -lm $$(LDLIBS)
+endef
+$(foreach t,$(TOOLS),$(eval $(call nomem,$(t))))
+
 # Programs of scripts/bench.
 define bench
 $(B)/bench/$(1): $(B)/tests/bench/$(1).o $(call with,tests/bench/$(1).c) $$(ARCHIVES)
