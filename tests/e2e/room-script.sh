@@ -206,6 +206,8 @@ is 0 '' start one
 for pid in $orphans; do
 	! kill -0 "$pid" 2>/dev/null || grep -q '^State:.Z' "/proc/$pid/status" || fail "orphan $pid lives: $(ps -o args= -p "$pid")"
 done
+# It is on the air when `start` says so: no run before it is taken for it.
+[ -n "$(stage one broadcast)" ] || fail 'start was back too early'
 pcm one 31 34
 hears one w0034
 # All of it killed, twice; the other one's processes are the same ones.
@@ -230,7 +232,7 @@ heard_in_one() {
 wait_for 'captions of one, with its disk full' heard_in_one flood
 grep -q "No space left" "$tmp/.local/state/pipebooth/one.log" || fail 'a full disk is not told'
 [ "$two" = "$(stages two)" ] ||
-	fail 'a process of two is another one'
+	fail "of two there are $(stages two | tr '\n' ' ')and were $two: $(tail -n 20 "$tmp/.local/state/pipebooth/two.log")"
 [ "$(grep -c 'started again' "$tmp/.local/state/pipebooth/two.log")" = 0 ] || fail 'two was started again'
 kill -9 $! 2>/dev/null || :
 is 0 '' stop one
