@@ -57,12 +57,14 @@ ENGINES := localaws-asr localaws-mt localaws-tts
 UNITS := $(notdir $(basename $(wildcard tests/unit/*.c)))
 FAKES := $(notdir $(basename $(wildcard tests/fake/*.c)))
 FUZZERS := $(notdir $(basename $(wildcard tests/fuzz/*.c)))
+NOMEMS := $(filter-out $(ENGINES),$(TOOLS))
 BENCHES := $(notdir $(basename $(wildcard tests/bench/*.c)))
 ARCHIVES := $(LIBS:%=$(B)/lib%.a)
 
 all: $(TOOLS:%=$(BIN)/%) libaws
 
-tests: all $(UNITS:%=$(B)/tests/%) $(FAKES:%=$(B)/fake/%) $(FUZZERS:%=$(B)/fuzz/%)
+tests: all $(UNITS:%=$(B)/tests/%) $(FAKES:%=$(B)/fake/%) $(FUZZERS:%=$(B)/fuzz/%) \
+	$(NOMEMS:%=$(B)/nomem/%)
 
 define library
 $(B)/lib$(1).a: $$(patsubst %.c,$(B)/%.o,$$(wildcard lib/$(1)/*.c))

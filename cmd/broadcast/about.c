@@ -66,30 +66,30 @@ about_resume(struct about *a, struct channels *c)
 	return was_on;
 }
 
-static json_t *
-voices_of(const struct channels_lang *l)
+/* What a language is spoken in, if it is. */
+static void
+list_voices(json_t **voiced, const struct channels_lang *l)
 {
-	json_t *list = NULL;
+	json_t *list = json_array();
 	int f;
 
-	for (f = ROOM_PCM; f <= ROOM_OPUS; f++) {
-		if (!(l->present & FORMAT_BIT(f)))
-			continue;
-		if (list == NULL)
-			list = json_array();
-		json_array_append_new(list, json_string(room_format_name(f)));
-	}
-	return list;
+	for (f = ROOM_PCM; f <= ROOM_OPUS; f++)
+		if (l->present & FORMAT_BIT(f))
+			json_push(&list, json_string(room_format_name(f)));
+	if (list != NULL && json_array_size(list) == 0)
+		json_decref(list);
+	else
+		json_put(voiced, l->tag, list);
 }
 
 /* What people call a language, in the language itself. */
 static void
-name_lang(json_t *names, const char *tag)
+name_lang(json_t **names, const char *tag)
 {
 	const struct lang *l = lang_find(tag);
 
 	if (l != NULL)
-		json_object_set_new(names, tag, json_string(l->native));
+		json_put(names, tag, json_string(l->native));
 }
 
 static int
@@ -105,7 +105,7 @@ describe(const struct about *a, const struct channels *c, double now_ms)
 {
 	const struct channels_lang *sorted[CHANNELS_LANGS_MAX];
 	json_t *obj = json_object(), *targets = json_array();
-	json_t *voiced = json_object(), *names = json_object(), *voices;
+	json_t *voiced = json_object(), *names = json_object();
 	size_t i, n = 0;
 
 	for (i = 0; i < c->nlangs; i++)
@@ -114,27 +114,25 @@ describe(const struct about *a, const struct channels *c, double now_ms)
 			sorted[n++] = &c->langs[i];
 	qsort(sorted, n, sizeof(sorted[0]), compare_langs);
 	for (i = 0; i < n; i++) {
-		json_array_append_new(targets, json_string(sorted[i]->tag));
-		name_lang(names, sorted[i]->tag);
-		voices = voices_of(sorted[i]);
-		if (voices != NULL)
-			json_object_set_new(voiced, sorted[i]->tag, voices);
+		json_push(&targets, json_string(sorted[i]->tag));
+		name_lang(&names, sorted[i]->tag);
+		list_voices(&voiced, sorted[i]);
 	}
-	json_object_set_new(obj, "room", json_string(c->room->name));
+	json_put(&obj, "room", json_string(c->room->name));
 	if (a->title != NULL)
-		json_object_set_new(obj, "title", json_string(a->title));
-	json_object_set_new(obj, "on", json_boolean(a->is_on));
+		json_put(&obj, "title", json_string(a->title));
+	json_put(&obj, "on", json_boolean(a->is_on));
 	if (a->source[0] != '\0') {
-		json_object_set_new(obj, "source", json_string(a->source));
-		name_lang(names, a->source);
+		json_put(&obj, "source", json_string(a->source));
+		name_lang(&names, a->source);
 	}
-	json_object_set_new(obj, "targets", targets);
-	json_object_set_new(obj, "voiced", voiced);
-	json_object_set_new(obj, "names", names);
+	json_put(&obj, "targets", targets);
+	json_put(&obj, "voiced", voiced);
+	json_put(&obj, "names", names);
 	if (a->paused != NULL)
-		json_object_set_new(obj, "paused", json_string(a->paused));
-	json_object_set_new(obj, "since_ms", json_ms(a->since_ms));
-	json_object_set_new(obj, "updated_ms", json_ms(now_ms));
+		json_put(&obj, "paused", json_string(a->paused));
+	json_put(&obj, "since_ms", json_ms(a->since_ms));
+	json_put(&obj, "updated_ms", json_ms(now_ms));
 	return obj;
 }
 

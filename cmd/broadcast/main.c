@@ -89,6 +89,7 @@ struct broadcast {
 	int complaints; /* that may still be made in this second */
 	int64_t complaints_at_ms;
 	bool ring_complained;
+	bool about_complained;
 	bool metrics_complained;
 	int64_t metrics_at_ms;
 	int64_t input_at_ms; /* when something was read last */
@@ -239,7 +240,7 @@ put_object(struct broadcast *b, const struct route *r, json_t *obj)
 	char *text;
 	size_t len;
 
-	json_object_set_new(obj, "room", json_string(b->room.name));
+	json_put(&obj, "room", json_string(b->room.name));
 	text = json_line_dump(obj, &len);
 	json_decref(obj);
 	if (text == NULL)
@@ -260,7 +261,7 @@ say(struct broadcast *b, const char *state, const char *detail,
 
 	obj = json_status("broadcast", state, detail, clock_wall_ms());
 	if (missing_lines > 0)
-		json_object_set_new(obj, "missing_lines",
+		json_put(&obj, "missing_lines",
 		    json_integer((json_int_t)missing_lines));
 	if (strcmp(state, "ended") == 0)
 		r.kind |= RING_END;
@@ -446,11 +447,11 @@ tick(struct broadcast *b, int64_t now_ms)
 		tell_pause(b);
 	tell_cost(b, now_ms);
 	ret = about_write(&b->about, &b->channels, wall_ms);
-	if (ret != 0) {
+	/* Said once, tried again at each turn. */
+	if (ret != 0 && !b->about_complained)
 		log_msg(LOG_ERROR, NULL, "cannot write room.json of '%s': %s",
 		    b->room.name, strerror(errno));
-		b->about.is_dirty = false; /* said once; next change tries */
-	}
+	b->about_complained = ret != 0;
 	if (b->metrics_path != NULL && now_ms >= b->metrics_at_ms) {
 		b->metrics_at_ms = now_ms + METRICS_MS;
 		audience_count(&b->audience, now_ms);
@@ -527,6 +528,8 @@ finish(struct broadcast *b)
 	b->about.is_dirty = true;
 	b->metrics_at_ms = 0;
 	tick(b, clock_mono_ms());
+	if (b->about.is_dirty) /* once more, and it was told */
+		tick(b, clock_mono_ms());
 	if (b->archive_path != NULL) {
 		is_whole = archive_close(&b->archive);
 		if (!is_whole)
@@ -542,7 +545,8 @@ finish(struct broadcast *b)
 	if (b->channels.lost > 0)
 		log_msg(LOG_ERROR, NULL, "the room lost lines, lost=%" PRIu64,
 		    b->channels.lost);
-	if (b->has_read_error || !is_whole || b->channels.lost > 0)
+	if (b->has_read_error || !is_whole || b->channels.lost > 0 ||
+	    b->about.is_dirty)
 		return EX_IOERR;
 	if (b->metrics.bad > 0)
 		return EX_DATAERR;

@@ -60,7 +60,8 @@ save(struct money *m)
 	if (room_path(&m->budget.room, file, path) != 0)
 		return;
 	obj = spend_save(&m->spend);
-	text = obj != NULL ? json_line_dump(obj, &len) : NULL;
+	text = json_line_dump(obj, &len);
+	m->is_saved = text != NULL;
 	if (text != NULL)
 		(void)room_write_whole(path, text, len);
 	free(text);
@@ -71,7 +72,6 @@ bool
 money_dispatch(struct money *m, int64_t now_ms)
 {
 	if (!m->is_saved && now_ms >= m->save_at_ms) {
-		m->is_saved = true;
 		m->save_at_ms = now_ms + SAVE_MS;
 		save(m);
 	}
@@ -88,9 +88,8 @@ money_line(struct money *m, int64_t now_ms)
 	m->is_told = true;
 	m->tell_at_ms = now_ms + TELL_MS;
 	obj = json_status("broadcast", "cost", NULL, clock_wall_ms());
-	json_object_set_new(obj, "est_usd", json_real(spend_usd(&m->spend)));
+	json_put(&obj, "est_usd", json_real(spend_usd(&m->spend)));
 	if (m->budget.max_usd > 0)
-		json_object_set_new(
-		    obj, "max_usd", json_real(m->budget.max_usd));
+		json_put(&obj, "max_usd", json_real(m->budget.max_usd));
 	return obj;
 }

@@ -116,9 +116,8 @@ spend_save(const struct spend *s)
 	for (i = 0; i < s->nstages; i++) {
 		list = json_array();
 		for (j = 0; j < s->stages[i].nruns; j++)
-			json_array_append_new(
-			    list, json_real(s->stages[i].usd[j]));
-		json_object_set_new(obj, s->stages[i].name, list);
+			json_push(&list, json_real(s->stages[i].usd[j]));
+		json_put(&obj, s->stages[i].name, list);
 	}
 	return obj;
 }

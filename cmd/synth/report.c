@@ -29,6 +29,13 @@ report_count(const struct synth *s, json_t **status)
 }
 
 void
+report_short(struct synth *s)
+{
+	log_msg(LOG_ERROR, NULL, "out of memory: a line is lost");
+	s->is_short = true;
+}
+
+void
 report_status(struct synth *s, const char *state, const char *detail,
     const char *lang, json_t *voices)
 {
@@ -42,10 +49,8 @@ report_status(struct synth *s, const char *state, const char *detail,
 		json_put(&obj, "voices", voices);
 	report_count(s, &obj);
 	if ((line = json_line_dump(obj, &len)) == NULL ||
-	    out_line(s->config.out, line, len) == OUT_ERR_NOMEM) {
-		log_msg(LOG_ERROR, NULL, "out of memory: a line is lost");
-		s->is_short = true;
-	}
+	    out_line(s->config.out, line, len) == OUT_ERR_NOMEM)
+		report_short(s);
 	free(line);
 	json_decref(obj);
 }

@@ -11,6 +11,9 @@
 void report_status(struct synth *s, const char *state, const char *detail,
     const char *lang, json_t *voices);
 
+/* A line was lost for want of memory. */
+void report_short(struct synth *s);
+
 /* The language speaks again, if that it did not was told. */
 void report_recovered(struct synth *s, struct lane *l);
 

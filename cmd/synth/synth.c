@@ -229,10 +229,13 @@ announce(struct synth *s)
 		if (!l->is_chosen)
 			choose_voice(s, l);
 		if (l->voice.voice != NULL)
-			json_object_set_new(
-			    voices, l->tag, json_string(l->voice.voice->id));
+			json_put(
+			    &voices, l->tag, json_string(l->voice.voice->id));
 	}
-	report_status(s, "ready", NULL, NULL, voices);
+	if (voices == NULL)
+		report_short(s);
+	else
+		report_status(s, "ready", NULL, NULL, voices);
 }
 
 /* Of those that were told to come, which can be voiced. */
@@ -249,12 +252,13 @@ announce_offered(struct synth *s)
 		    lang, s->config.engine, chosen_id(s, lang));
 
 		if (choice.voice != NULL)
-			json_object_set_new(
-			    voices, lang, json_string(choice.voice->id));
+			json_put(&voices, lang, json_string(choice.voice->id));
 	}
 	json_decref(s->offered);
 	s->offered = NULL;
-	if (json_object_size(voices) > 0)
+	if (voices == NULL)
+		report_short(s);
+	else if (json_object_size(voices) > 0)
 		report_status(s, "ready", NULL, NULL, voices);
 	else
 		json_decref(voices);

@@ -16,10 +16,12 @@ static void
 send_status(struct out *out, json_t *obj)
 {
 	size_t len;
-	char *line = obj != NULL ? json_line_dump(obj, &len) : NULL;
+	char *line = json_line_dump(obj, &len);
 
 	if (line != NULL)
 		out_line(out, line, len);
+	else
+		log_msg(LOG_ERROR, NULL, "out of memory: a status is lost");
 	free(line);
 	json_decref(obj);
 }
@@ -29,8 +31,7 @@ send_state(struct target *t, const char *state, const char *detail)
 {
 	json_t *obj = json_status("translate", state, detail, clock_wall_ms());
 
-	if (obj != NULL)
-		json_object_set_new(obj, "lang", json_string(t->tag));
+	json_put(&obj, "lang", json_string(t->tag));
 	send_status(t->setup->out, obj);
 }
 
@@ -147,12 +148,10 @@ usd(double value)
 
 /* What was spent so far stands in a status line. */
 static void
-set_cost(json_t *obj, const struct target_setup *setup, uint64_t chars)
+set_cost(json_t **obj, const struct target_setup *setup, uint64_t chars)
 {
-	if (obj == NULL)
-		return;
-	json_object_set_new(obj, "chars", json_integer((json_int_t)chars));
-	json_object_set_new(obj, "est_usd", usd(budget_usd(setup->budget)));
+	json_put(obj, "chars", json_integer((json_int_t)chars));
+	json_put(obj, "est_usd", usd(budget_usd(setup->budget)));
 }
 
 void
@@ -160,13 +159,9 @@ report_ready(struct out *out, json_t *languages, bool is_on_demand)
 {
 	json_t *obj = json_status("translate", "ready", NULL, clock_wall_ms());
 
-	if (obj == NULL) {
-		json_decref(languages);
-		return;
-	}
-	json_object_set_new(obj, "languages", languages);
+	json_put(&obj, "languages", languages);
 	if (is_on_demand)
-		json_object_set_new(obj, "on_demand", json_true());
+		json_put(&obj, "on_demand", json_true());
 	send_status(out, obj);
 }
 
@@ -186,7 +181,7 @@ report_budget(const struct target_setup *setup, uint64_t chars)
 	json_t *obj = json_status("translate", is_paused ? "paused" : "resumed",
 	    reason, clock_wall_ms());
 
-	set_cost(obj, setup, chars);
+	set_cost(&obj, setup, chars);
 	send_status(setup->out, obj);
 	if (is_paused)
 		log_msg(LOG_WARN, NULL, "paused: %s", reason);
@@ -199,7 +194,7 @@ report_level(const struct target_setup *setup, uint64_t chars)
 {
 	json_t *obj = json_status("translate", "level", NULL, clock_wall_ms());
 
-	set_cost(obj, setup, chars);
+	set_cost(&obj, setup, chars);
 	send_status(setup->out, obj);
 }
 
@@ -221,16 +216,12 @@ report_ended(const struct target_setup *setup, const struct targets *targets)
 	size_t i;
 
 	for (i = 0; i < targets->n; i++)
-		json_object_set_new(by_lang, targets->list[i]->tag,
+		json_put(&by_lang, targets->list[i]->tag,
 		    counters_object(&targets->list[i]->counters));
 	obj = json_status("translate", "ended", NULL, clock_wall_ms());
-	if (obj != NULL && all != NULL)
-		json_object_update(obj, all);
-	set_cost(obj, setup, sum.chars);
-	if (obj == NULL)
-		json_decref(by_lang);
-	else
-		json_object_set_new(obj, "languages", by_lang);
+	json_put_missing(&obj, all);
+	set_cost(&obj, setup, sum.chars);
+	json_put(&obj, "languages", by_lang);
 	json_decref(all);
 	send_status(setup->out, obj);
 }
