@@ -17,6 +17,7 @@ int
 archive_open(struct archive *a, const char *path, int64_t now_ms)
 {
 	struct stat st;
+	ssize_t n;
 	char last;
 	int fd;
 
@@ -35,7 +36,10 @@ archive_open(struct archive *a, const char *path, int64_t now_ms)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd == -1)
 		return 0; /* ours to write, not to read */
-	a->is_torn = pread(fd, &last, 1, st.st_size - 1) == 1 && last != '\n';
+	do
+		n = pread(fd, &last, 1, st.st_size - 1);
+	while (n == -1 && errno == EINTR);
+	a->is_torn = n == 1 && last != '\n';
 	close(fd);
 	return 0;
 }

@@ -116,8 +116,11 @@ page_read(struct page *p, int64_t now_ms)
 			return;
 		}
 		p->second_bytes += n;
-		if (line_reader_feed(&p->in, buf, (size_t)n) != 0)
+		if (line_reader_feed(&p->in, buf, (size_t)n) != 0) {
+			log_msg(LOG_ERROR, NULL,
+			    "out of memory: a message is lost");
 			continue;
+		}
 		while ((ret = line_reader_next(&p->in, &text, &len)) != 0)
 			if (ret == 1)
 				take_message(p, text, len, now_ms);

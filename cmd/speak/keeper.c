@@ -564,7 +564,7 @@ int
 keeper_start(const struct keeper_config *config, int lock_fd)
 {
 	int fd = wire_listen(config->room), ret = -1;
-	pid_t pid;
+	pid_t pid, ended;
 
 	if (fd != -1) {
 		pid = fork();
@@ -574,7 +574,10 @@ keeper_start(const struct keeper_config *config, int lock_fd)
 				live(config, lock_fd, fd);
 			_exit(0);
 		}
-		if (pid != -1 && waitpid(pid, NULL, 0) == pid)
+		do
+			ended = pid == -1 ? -1 : waitpid(pid, NULL, 0);
+		while (ended == -1 && pid != -1 && errno == EINTR);
+		if (pid != -1 && ended == pid)
 			ret = 0;
 		close(fd);
 	}

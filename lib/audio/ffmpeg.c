@@ -280,18 +280,23 @@ read_said(struct ffmpeg *f, char said[SAID_MAX_BYTES])
 	struct pollfd pfd = { f->err_fd, POLLIN, 0 };
 	char rest[512];
 	size_t n = 0;
-	ssize_t got = 1;
+	bool has_ended = false;
+	ssize_t got;
+	int rc;
 
-	while (got > 0 && poll(&pfd, 1, END_MS) > 0) {
+	while (!has_ended && (rc = poll(&pfd, 1, END_MS)) != 0) {
+		if (rc < 0 && errno == EINTR)
+			continue;
 		if (n == SAID_MAX_BYTES - 1) {
 			got = read(f->err_fd, rest, sizeof(rest));
-			continue;
+		} else {
+			got = read(f->err_fd, said + n, SAID_MAX_BYTES - 1 - n);
+			n += got > 0 ? (size_t)got : 0;
 		}
-		got = read(f->err_fd, said + n, SAID_MAX_BYTES - 1 - n);
-		n += got > 0 ? (size_t)got : 0;
+		has_ended = got == 0 || (got < 0 && errno != EINTR);
 	}
 	said[n] = '\0';
-	return got <= 0;
+	return has_ended;
 }
 
 /* The first line that it said, without what is of no use to a person. */

@@ -215,13 +215,29 @@ may_be_mpeg(const uint8_t *head, size_t n)
 	       (n >= 2 && head[0] == 0xff && (head[1] & 0xe0) == 0xe0);
 }
 
+/* What is at `start`, up to SOUNDHEAD_MAX_BYTES.  0, or -1 and errno. */
+static int
+read_head(int fd, uint8_t *head, size_t *len, off_t start)
+{
+	ssize_t got = 1;
+
+	for (*len = 0; *len < SOUNDHEAD_MAX_BYTES && got != 0;) {
+		got = pread(fd, head + *len, SOUNDHEAD_MAX_BYTES - *len,
+		    start + (off_t)*len);
+		if (got < 0 && errno != EINTR)
+			return -1;
+		if (got > 0)
+			*len += (size_t)got;
+	}
+	return 0;
+}
+
 static int
 open_sound(struct soundfile *f, SF_INFO *sf, struct audio_error *err)
 {
 	uint8_t file_head[SOUNDHEAD_MAX_BYTES];
 	const uint8_t *head = file_head;
 	size_t head_len;
-	ssize_t got;
 	off_t start = 0;
 	struct stat st;
 	int saved = -1, own, rc;
@@ -236,11 +252,9 @@ open_sound(struct soundfile *f, SF_INFO *sf, struct audio_error *err)
 	if (f->is_pipe) {
 		head_len = soundpipe_peek(&f->pipe, 12, &head);
 	} else {
-		got = pread(f->fd, file_head, sizeof(file_head), start);
-		if (got < 0)
+		if (read_head(f->fd, file_head, &head_len, start) != 0)
 			return audio_fail(err, AUDIO_ERR_READ,
 			    "cannot read '%s': %s", f->name, strerror(errno));
-		head_len = (size_t)got;
 	}
 	f->is_mpeg = may_be_mpeg(head, head_len);
 	if (f->is_mpeg)

@@ -106,25 +106,36 @@ lock(int fd, short type, off_t start, off_t len)
 static int
 read_at(int fd, void *p, size_t n, off_t at)
 {
+	size_t done = 0;
 	ssize_t got;
 
-	do {
-		got = pread(fd, p, n, at);
-	} while (got == -1 && errno == EINTR);
-	if (got != -1 && (size_t)got < n)
-		errno = EIO;
-	return got == (ssize_t)n ? 0 : -1;
+	while (done < n) {
+		got = pread(fd, (char *)p + done, n - done, at + (off_t)done);
+		if (got == 0)
+			errno = EIO;
+		if (got == 0 || (got == -1 && errno != EINTR))
+			return -1;
+		if (got > 0)
+			done += (size_t)got;
+	}
+	return 0;
 }
 
 static int
 write_at(int fd, const void *p, size_t n, off_t at)
 {
-	ssize_t done;
+	size_t done = 0;
+	ssize_t wrote;
 
-	do {
-		done = pwrite(fd, p, n, at);
-	} while (done == -1 && errno == EINTR);
-	return done == (ssize_t)n ? 0 : -1;
+	while (done < n) {
+		wrote = pwrite(
+		    fd, (const char *)p + done, n - done, at + (off_t)done);
+		if (wrote == -1 && errno != EINTR)
+			return -1;
+		if (wrote > 0)
+			done += (size_t)wrote;
+	}
+	return 0;
 }
 
 static bool

@@ -55,6 +55,8 @@ create(const char *path, size_t capacity_bytes)
 	struct ring_file head;
 	char tmp[PATH_MAX];
 	int fd = -1, n, ret = RING_ERR_SYS;
+	ssize_t wrote;
+	size_t done;
 
 	n = snprintf(tmp, sizeof(tmp), "%s.new", path);
 	if (n < 0 || (size_t)n >= sizeof(tmp)) {
@@ -71,11 +73,12 @@ create(const char *path, size_t capacity_bytes)
 	fd = open(tmp, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd == -1)
 		return from_errno();
-	errno = 0;
-	if (write(fd, &head, sizeof(head)) != (ssize_t)sizeof(head)) {
-		if (errno == 0)
-			errno = ENOSPC; /* a short write */
-		goto out;
+	for (done = 0; done < sizeof(head); done += (size_t)wrote) {
+		wrote = write(fd, (uint8_t *)&head + done, sizeof(head) - done);
+		if (wrote == -1 && errno == EINTR)
+			wrote = 0;
+		if (wrote == -1)
+			goto out;
 	}
 	if (ftruncate(fd, (off_t)(RING_HEADER_BYTES + capacity_bytes)) == -1 ||
 	    rename(tmp, path) == -1)
