@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/lang.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -169,6 +170,9 @@ on_text(void *arg, char *text, size_t len)
 		panel_clear(&s->panel);
 		log_msg(LOG_WARN, "room", "%s%s%s", s->talk.state,
 		    s->talk.detail[0] != '\0' ? ": " : "", s->talk.detail);
+		break;
+	case TALK_SHORT:
+		link_again(&s->link, JSON_NOMEM, 0);
 		break;
 	case TALK_NOTHING:
 		break;

@@ -181,7 +181,8 @@ talk_line(struct talk *t, const char *text, size_t len)
 
 	obj = json_line_parse(text, len, reason, sizeof(reason));
 	if (obj == NULL)
-		return TALK_NOTHING;
+		return strcmp(reason, JSON_NOMEM) == 0 ? TALK_SHORT
+		                                       : TALK_NOTHING;
 	type = json_line_type(obj);
 	if (strcmp(type, "ack") == 0)
 		event = take_ack(t, obj);

@@ -21,7 +21,9 @@ enum talk_event {
 	TALK_ENDED,   /* the talk is over, as we asked */
 	TALK_REFUSED, /* reason, detail, retry_ms */
 	TALK_FAILED,  /* the room's command cannot work: detail */
-	TALK_SAID     /* something to show: state, detail */
+	TALK_SAID,    /* something to show: state, detail */
+	TALK_SHORT    /* of memory: a line is lost; the next connection tells
+	                 it again */
 };
 
 struct talk {

@@ -56,6 +56,7 @@ gate_enter(struct gate *g, int64_t now_ms, struct gate_refusal *why)
 		why->detail = "pages of another site may not connect here "
 			      "(BOOTH_ORIGINS)";
 		why->retry_ms = 0;
+		why->is_ours = false;
 		return -1;
 	}
 	if (g->has_limit && limit_take(&g->limit, kind, &g->address, now_ms,
