@@ -1,4 +1,4 @@
-# pipebooth.  Targets: all check lint fuzz examples install uninstall clean
+# pipebooth.  Targets: all check lint fuzz soak examples install uninstall clean
 #
 #   make                              bin/*
 #   make SAN=address,undefined check  the same under sanitizers, in a folder of its own
@@ -176,6 +176,10 @@ check: tests
 lint:
 	tests/lint
 
+# An hour of talk in ten minutes: does memory grow?
+soak: tests
+	B=$(B) BIN=$(BIN) SOAK_S=600 SOAK_SPEED=6 tests/soak
+
 # libFuzzer over every target, FUZZ_SECONDS each: make fuzz FUZZ_SECONDS=600
 FUZZ_SECONDS ?= 60
 fuzz:
@@ -251,4 +255,5 @@ clean:
 -include $(shell find build build-* $(B) -name '*.d' 2>/dev/null)
 
 .DELETE_ON_ERROR:
-.PHONY: all tests benches check lint fuzz fuzz-run install uninstall clean
+
+.PHONY: all tests benches check lint fuzz soak fuzz-run install uninstall clean
