@@ -97,10 +97,13 @@ set_up(struct stage *t)
 	for (size_t i = 0; client_warning(&t->client, i, err, sizeof(err)); i++)
 		log_msg(LOG_WARN, NULL, "%s", err);
 	t->seed = (unsigned int)getpid() ^ (unsigned int)clock_mono_ms();
-	if ((http = http_new(t->client.config.ca_bundle)) == NULL ||
-	    (t->caller = http_caller_new(http, t->client.provider,
-		 t->client.config.max_attempts, t->seed)) == NULL)
+	if ((http = http_new(t->client.config.ca_bundle)) != NULL)
+		t->caller = http_caller_new(http, t->client.provider,
+		    t->client.config.max_attempts, t->seed);
+	if (t->caller == NULL) {
+		http_free(http);
 		die(EX_OSERR, "out of memory");
+	}
 	set_up_pool(t);
 	if (stop_init() != 0 || stop_resume_init() != 0 ||
 	    out_init(&t->out, STDOUT_FILENO, OUT_HIGH_BYTES) != 0)

@@ -87,14 +87,15 @@ open_service(struct run *r)
 	for (i = 0; client_warning(&r->client, i, err, sizeof(err)); i++)
 		log_msg(LOG_WARN, NULL, "%s", err);
 	client_conn_config(&r->client, &config);
-	if ((http = http_new(r->client.config.ca_bundle)) == NULL ||
-	    http_keep_conn(http, &r->client.endpoint, &config) != 0)
+	if ((http = http_new(r->client.config.ca_bundle)) != NULL &&
+	    http_keep_conn(http, &r->client.endpoint, &config) == 0)
+		r->caller = http_caller_new(http, r->client.provider,
+		    r->client.config.max_attempts,
+		    (uint64_t)getpid() << 32 ^ (uint64_t)clock_mono_ms());
+	if (r->caller == NULL) {
+		http_free(http);
 		die(EX_OSERR, "out of memory");
-	r->caller = http_caller_new(http, r->client.provider,
-	    r->client.config.max_attempts,
-	    (uint64_t)getpid() << 32 ^ (uint64_t)clock_mono_ms());
-	if (r->caller == NULL)
-		die(EX_OSERR, "out of memory");
+	}
 }
 
 static void

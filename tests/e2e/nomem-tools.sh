@@ -5,13 +5,13 @@
 # Under sanitizers, it leaks nothing either.
 #
 # NOMEM_TOOLS: only these.  NOMEM_STEP=N: only every N-th allocation (default: 1;
-# under sanitizers, where a run takes a tenth of a second, 7).  Of send, where the
+# under sanitizers, where a run takes a tenth of a second, 3).  Of send, where the
 # other side must come and go each time, only every third of those.
 set -eu
 # shellcheck source=tests/e2e/nomem.inc
 . tests/e2e/nomem.inc
 step=1
-case $B in *address*) step=7 ;; esac
+case $B in *address*) step=3 ;; esac
 step=${NOMEM_STEP:-$step}
 
 # judge TOOL N STATUS OUT ERR: prints what is wrong.
