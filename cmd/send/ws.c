@@ -94,7 +94,8 @@ on_message(wslay_event_context_ptr ctx,
 		w->is_closed = true;
 	if (m->opcode != WSLAY_TEXT_FRAME || m->msg_length > WS_MESSAGE_MAX)
 		return;
-	memcpy(text, m->msg, m->msg_length);
+	if (m->msg_length > 0) /* msg is NULL without */
+		memcpy(text, m->msg, m->msg_length);
 	text[m->msg_length] = '\0';
 	w->on_text(w->arg, text, m->msg_length);
 }
