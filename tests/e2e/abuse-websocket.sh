@@ -32,6 +32,10 @@ exec 3<>"$tmp/in"
 started $!
 wait_for room test -e "$BOOTH_RUN/rooms/main/source.text.ring"
 n=0
+# Far from --max-listeners.
+few_programs() {
+	[ "$(pgrep -c -P "$(pgrep -x -P "$server" websocketd)")" -lt 7 ]
+}
 serve() {
 	rm -f "$tmp/url"
 	"$tmp/site/scripts/serve" -p "$1" --max-listeners 12 >"$tmp/url" 2>>"$tmp/serve.err" 3>&- &
@@ -43,8 +47,11 @@ serve() {
 }
 serve auto
 
-# client PATH [HEADER...]: a WebSocket with any headers; lines in, lines out.
+# client PATH [HEADER...]: a WebSocket with any headers; lines in, lines out.  The
+# programs of those who have left may still be ending: as long as there are many of
+# them a new one would be answered 429.
 client() {
+	wait_for 'room for one more' few_programs
 	timeout 60 "$B/fake/ws_client" "$port" "$@"
 }
 hello() { # TOKEN
@@ -225,7 +232,8 @@ undisturbed 'a flood of connections'
 # shellcheck disable=SC2086 # a list
 kill $crowd 2>/dev/null || :
 there_is_room() {
-	{ printf '%s\n' "$hi" '!wait "live"' '!leave'; } | client "$listen" >"$tmp/r.out" 2>/dev/null && has "$tmp/r.out" '"live"'
+	{ printf '%s\n' "$hi" '!wait "live"' '!leave'; } |
+		timeout 60 "$B/fake/ws_client" "$port" "$listen" >"$tmp/r.out" 2>/dev/null && has "$tmp/r.out" '"live"'
 }
 wait_for 'room after the flood' there_is_room
 
