@@ -200,6 +200,8 @@ started $deaf
 for i in {1..300}; do
 	n=$((n + 1))
 	printf '{"type":"translation","id":"u%s","lang":"es-ES","from":"en-US","text":"es-ES caption %s. %04000d","error":null}\n' $n $n 0 >&3
+	# The ring holds about a hundred of them: nobody is to be a lap behind.
+	[ $((n % 50)) -ne 0 ] || wait_for "caption $n" has "$tmp/honest.out" "caption $n."
 done
 undisturbed 'a client that never reads, and 1.2 MB'
 kill -9 $deaf 2>/dev/null || :

@@ -3,8 +3,14 @@
 # (all others end, the message names the stage and the signal, 137), also while
 # nothing is said; localaws killed and started anew (nobody ends, the captions
 # come back and none is missing); SIGTERM, SIGINT and SIGTERM twice.
+# The engines are those of the faults-*.sh tests: a real recogniser cannot follow
+# on a machine that runs other tests, and what it then misses is no fault of ours.
 set -eu
 . tests/e2e/pipeline.inc
+engine=$(cd "$B/fake" && pwd)/faults_engine
+engines=(--asr "'$engine' asr" --mt "'$engine' mt" --tts "'$engine' tts")
+clip=$tmp/talk.wav # two sentences, of 1.0 s each
+"$engine" audio 1 20 10 wav >"$clip"
 
 # Captions, voice and a listener: then everything is under way.
 on_air() {
@@ -23,7 +29,7 @@ all_gone() { # WHAT
 	wait "$listener" || :
 }
 
-start_localaws --port 0
+start_localaws --port 0 "${engines[@]}"
 for stage in capture transcribe translate synth broadcast; do
 	rm -f "$tmp/archive"
 	pipeline -r main -l en-US -t es-ES -a "$tmp/archive" --loop "$clip"
@@ -32,9 +38,8 @@ for stage in capture transcribe translate synth broadcast; do
 	kill -9 "$(stage_pid $stage)"
 	ended "$pipeline" 137 "$stage killed"
 	all_gone "$stage killed"
-	# Those that lost their reader say nothing; the recogniser may be too slow
-	# for a busy machine, which transcribe tells.
-	[ "$(tail -n "+$((before + 1))" "$tmp/pipeline.err" | grep -v '^transcribe: ')" = \
+	# Those that lost their reader say nothing.
+	[ "$(tail -n "+$((before + 1))" "$tmp/pipeline.err")" = \
 		"pipeline: $stage was killed by SIGKILL" ] ||
 		fail "$stage killed: not one message: $(cat "$tmp/pipeline.err")"
 	jq -e . "$tmp/archive" >/dev/null || fail "$stage killed: the archive is not lines"
@@ -65,7 +70,7 @@ until_true 'a status line tells' more_than 0 "$tmp/archive" \
 # shellcheck disable=SC2086 # a list of pids
 for pid in $all; do running "$pid" || fail "a stage ended with localaws"; done
 finals=$(lines "$tmp/archive" '.type=="transcript" and .final')
-start_localaws --port "$port"
+start_localaws --port "$port" "${engines[@]}"
 until_true 'a status line tells the end of it' more_than 0 "$tmp/archive" \
 	'.type=="status" and .stage=="transcribe" and .state=="recovered"'
 until_true 'captions go on' more_than "$((finals + 1))" "$tmp/archive" \
@@ -79,8 +84,8 @@ ended "$pipeline" 0 'SIGTERM'
 all_gone 'SIGTERM'
 whole "$tmp/archive" es-ES true
 whole "$tmp/archive" eo false
-# The clip says its sentence of 2.5 s over and over, with half a second between:
-# in stream time none is missing and none is there twice.  What was missed may
+# The recording says its sentences over and over, with 300 or 600 ms between: in
+# stream time none is missing and none is there twice.  What was missed may
 # come late, after what follows it.
 jq -rs '[.[] | select(.type=="transcript" and .final)] | sort_by(.start_ms) as $said |
 	range(1; $said | length) as $i |
