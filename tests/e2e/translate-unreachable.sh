@@ -15,7 +15,7 @@ set -eu
 serve
 kill "$server"
 wait "$server" 2>/dev/null || true
-run 75 -t fr,de
+run 75 -t fr,de --deadline-ms 60000
 said "cannot connect to 127.0.0.1:$port: Connection refused"
 [ "$(wc -l <"$tmp/err")" -eq 1 ] || fail "more than one line on stderr"
 expect 'select(.type=="translation" and .lang=="de-DE") | [.text,.error]' \
@@ -28,15 +28,15 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
 	-keyout "$tmp/key.pem" -out "$tmp/cert.pem" 2>"$tmp/openssl"
 serve --cert "$tmp/cert.pem" --key "$tmp/key.pem"
 export AWS_ENDPOINT_URL="https://127.0.0.1:$port"
-run 76 -t fr,de
+run 76 -t fr,de --deadline-ms 60000 # the reason, and no deadline, on a busy machine
 said "certificate of 127.0.0.1:$port is not trusted: .*AWS_CA_BUNDLE"
 [ "$(wc -l <"$tmp/err")" -eq 1 ] || fail "more than one line on stderr"
 expect 'select(.type=="transcript").id' '"u1" "u2"'
 export AWS_CA_BUNDLE="$tmp/cert.pem"
-run 0 -t fr,de
+run 0 -t fr,de --deadline-ms 60000
 expect 'select(.type=="translation").error' 'null null null null'
 export AWS_ENDPOINT_URL="https://localhost:$port"
-run 76 -t fr
+run 76 -t fr --deadline-ms 60000
 said "certificate of localhost:$port is not trusted"
 echo nonsense >"$tmp/roots.pem"
 export AWS_CA_BUNDLE="$tmp/roots.pem"
@@ -47,7 +47,7 @@ unset AWS_CA_BUNDLE
 # TLS to who speaks none.
 serve
 export AWS_ENDPOINT_URL="https://127.0.0.1:$port"
-run 76 -t fr
+run 76 -t fr --deadline-ms 60000
 said "no TLS connection to 127.0.0.1:$port"
 
 # No answer: the deadline, for each on its own.
