@@ -189,6 +189,7 @@ fuzz-run: $(FUZZERS:%=$(B)/fuzz/%)
 	for f in $(FUZZERS); do \
 		mkdir -p $(B)/corpus/$$f && \
 		$(B)/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=0 \
+			-artifact_prefix=$(B)/ \
 			$(B)/corpus/$$f tests/fuzz/seeds/$$f || exit 1; \
 	done
 
