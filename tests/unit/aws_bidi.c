@@ -8,7 +8,7 @@
 #include "aws/bidi.h"
 #include "aws/event_signer.h"
 #include "aws/sigv4_verify.h"
-#include "aws_net.h"
+#include "support/aws_net.h"
 
 #define WALL_MS 1767323045678.0 /* 2026-01-02T03:04:05.678Z */
 #define SKEW_MS 300000

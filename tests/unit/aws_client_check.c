@@ -10,8 +10,8 @@
 #include <time.h>
 
 #define FAILMALLOC_REAL
-#include "aws_env.h"
-#include "aws_peer.h"
+#include "support/aws_env.h"
+#include "support/aws_peer.h"
 #include "support/failmalloc.h"
 
 static struct client_check check;

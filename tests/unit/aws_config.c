@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "aws_env.h"
+#include "support/aws_env.h"
 
 static struct env env;
 static struct config config;

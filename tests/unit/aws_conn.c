@@ -5,7 +5,7 @@
 #include <spawn.h>
 #include <sys/wait.h>
 
-#include "aws_net.h"
+#include "support/aws_net.h"
 
 extern char **environ;
 

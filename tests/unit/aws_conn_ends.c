@@ -1,7 +1,7 @@
 #define _GNU_SOURCE /* memmem */
 /* How connections end: silence, GOAWAY, cuts, closing, and an owner that frees
  * the connection in a callback. */
-#include "aws_net.h"
+#include "support/aws_net.h"
 
 /* --- ends and faults ------------------------------------------------- */
 

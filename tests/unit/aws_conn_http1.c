@@ -1,7 +1,7 @@
 #define _GNU_SOURCE /* SOCK_NONBLOCK */
 /* HTTP/1.1: a client that speaks it to our server side, and a proxy's CONNECT
  * on the way to the server. */
-#include "aws_net.h"
+#include "support/aws_net.h"
 
 /* --- HTTP/1.1 beside HTTP/2 ------------------------------------------- */
 

@@ -33,7 +33,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "aws_pki.h"
+#include "support/aws_pki.h"
 
 static size_t nlive;    /* blocks allocated and not freed */
 static size_t ncalls;   /* allocations asked for */

@@ -8,9 +8,9 @@
 #include <time.h>
 
 #include "aws/credentials_answer.h"
-#include "aws_env.h"
-#include "aws_peer.h"
 #include "base/clock.h"
+#include "support/aws_env.h"
+#include "support/aws_peer.h"
 
 static struct env env;
 static struct config config;

@@ -2,7 +2,7 @@
 /* Names to addresses, and addresses to a socket. */
 #include "aws/dial.h"
 #include "aws/resolve.h"
-#include "aws_net.h"
+#include "support/aws_net.h"
 
 static int
 resolve_all(struct resolve *r)

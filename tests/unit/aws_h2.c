@@ -1,5 +1,5 @@
 /* h2 in memory: requests, responses and bodies. */
-#include "aws_h2_peer.h"
+#include "support/aws_h2_peer.h"
 
 /* --- requests and responses ------------------------------------------ */
 

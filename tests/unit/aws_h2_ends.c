@@ -1,5 +1,5 @@
 /* h2 in memory: windows, ends of streams and connections, the server. */
-#include "aws_h2_peer.h"
+#include "support/aws_h2_peer.h"
 
 /* --- flow control of what comes in ----------------------------------- */
 

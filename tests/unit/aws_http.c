@@ -9,9 +9,9 @@
 #include "aws/polly_speech.h"
 #include "aws/polly_voices.h"
 #include "aws/translate.h"
-#include "aws_env.h"
-#include "aws_peer.h"
 #include "base/clock.h"
+#include "support/aws_env.h"
+#include "support/aws_peer.h"
 
 #define OK_ANSWER "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 #define NOW_MS 1767323045000.0 /* 20260102T030405Z, as in the vectors */

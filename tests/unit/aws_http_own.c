@@ -9,8 +9,8 @@
  */
 #include "aws/http_call.h"
 #include "aws/translate.h"
-#include "aws_net.h"
 #include "base/clock.h"
+#include "support/aws_net.h"
 #define FAILMALLOC_REAL
 #include "support/failmalloc.h"
 

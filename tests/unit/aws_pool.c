@@ -2,7 +2,7 @@
 /* pool on loopback sockets, with the clock in the test's hands. */
 #include <stdlib.h>
 
-#include "aws_net.h"
+#include "support/aws_net.h"
 
 static double
 half(void *arg)

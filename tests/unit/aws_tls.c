@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "aws/tls.h"
-#include "aws_pki.h"
+#include "support/aws_pki.h"
 
 #define WHOLE ((size_t)-1)
 

@@ -31,7 +31,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "localaws_link.h"
+#include "support/localaws_link.h"
 
 #define TARGET "AWSShineFrontendService_20170701.TranslateText"
 

@@ -27,7 +27,7 @@
  * is carried out in its place, and what is not meant goes on. */
 #define _GNU_SOURCE /* memmem */
 #include "../../cmd/localaws/faults.h"
-#include "localaws_stream.h"
+#include "support/localaws_stream.h"
 
 static struct faults *plan;
 

@@ -23,7 +23,7 @@
 /* with: cmd/localaws/words.c */
 /* The two bidirectional streams without any transport: signed events in, what
  * is sent back, and the clocks of the services, which here are arguments. */
-#include "localaws_stream.h"
+#include "support/localaws_stream.h"
 
 #define MINUTE_MS (60 * 1000)
 #define HOUR_MS (60 * MINUTE_MS)

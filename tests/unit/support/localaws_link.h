@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../cmd/localaws/exchange.h"
-#include "../../cmd/localaws/probes.h"
-#include "../../cmd/localaws/script.h"
-#include "../../cmd/localaws/translators.h"
+#include "../../../cmd/localaws/exchange.h"
+#include "../../../cmd/localaws/probes.h"
+#include "../../../cmd/localaws/script.h"
+#include "../../../cmd/localaws/translators.h"
 
 static struct localaws la;
 static struct exchange *x;
