@@ -1,116 +1,5 @@
-/* h2 in memory: windows, ends of streams and connections, the server. */
+/* h2 in memory: ends of streams and connections. */
 #include "support/aws_h2_peer.h"
-
-/* --- flow control of what comes in ----------------------------------- */
-
-START_TEST(windows_are_given_back_for_what_is_read)
-{
-	struct h2_config config = { .stream_window_bytes = 70000 };
-	struct h2 *h2 = client(&config, &ours);
-	static uint8_t body[3 << 20];
-
-	peer_init(&peer, true, NULL, 0);
-	ask(h2, false, &ours);
-	exchange(h2, &peer, WHOLE);
-	peer_respond(&peer, 1, "200", "a", "b", body, sizeof body);
-	exchange(h2, &peer, 50000);
-	ck_assert_uint_eq(ours.ndata, sizeof body);
-	h2_free(h2);
-	nghttp2_session_del(peer.ng);
-}
-END_TEST
-
-START_TEST(a_reader_that_does_not_consume_stops_the_peer)
-{
-	struct h2_config config = { .is_manual = true,
-		.stream_window_bytes = 1000 };
-	struct h2 *h2 = client(&config, &ours);
-	static uint8_t body[5000];
-
-	peer_init(&peer, true, NULL, 0);
-	ask(h2, false, &ours);
-	exchange(h2, &peer, WHOLE);
-	peer_respond(&peer, 1, "200", "a", "b", body, sizeof body);
-	exchange(h2, &peer, WHOLE);
-	ck_assert_uint_eq(ours.ndata, 1000);
-	h2_consume(h2, 1, 600);
-	exchange(h2, &peer, WHOLE);
-	ck_assert_uint_eq(ours.ndata, 1600);
-	h2_consume(h2, 1, 1000000); /* more than is owed: cut */
-	while (ours.ndata < sizeof body) {
-		size_t before = ours.ndata;
-
-		exchange(h2, &peer, WHOLE);
-		ck_assert_uint_gt(ours.ndata, before);
-		ck_assert_uint_le(ours.ndata, before + 1000);
-		h2_consume(h2, 1, ours.ndata - before);
-	}
-	h2_free(h2);
-	nghttp2_session_del(peer.ng);
-}
-END_TEST
-
-START_TEST(what_a_dead_stream_never_consumed_returns_to_the_connection)
-{
-	struct h2_config config = { .is_manual = true,
-		.connection_window_bytes = 65535,
-		.stream_window_bytes = 65535 };
-	struct h2 *h2 = client(&config, &ours);
-	static uint8_t body[60000];
-	int i;
-
-	peer_init(&peer, true, NULL, 0);
-	for (i = 0; i < 8; i++) {
-		int32_t id = ask(h2, false, &ours);
-
-		exchange(h2, &peer, WHOLE);
-		peer_respond(&peer, id, "200", "a", "b", body, sizeof body);
-		exchange(h2, &peer, WHOLE);
-		ck_assert_uint_eq(ours.ndata, sizeof body * (size_t)(i + 1));
-		forget(&ours);
-	}
-	h2_free(h2);
-	nghttp2_session_del(peer.ng);
-}
-END_TEST
-
-START_TEST(a_detached_or_reset_stream_holds_no_window)
-{
-	struct h2_config config = { .is_manual = true,
-		.connection_window_bytes = 65535,
-		.stream_window_bytes = 40000 };
-	struct h2 *h2 = client(&config, &ours);
-	static uint8_t body[40000];
-	int32_t id;
-	int i;
-
-	peer_init(&peer, true, NULL, 0);
-	for (i = 0; i < 6; i++) {
-		id = ask(h2, false, &ours);
-		exchange(h2, &peer, WHOLE);
-		peer_headers(&peer, id, "200");
-		exchange(h2, &peer, WHOLE);
-		if (i % 2 == 0)
-			h2_detach(h2, id);
-		peer.body = body;
-		peer.body_len = sizeof body;
-		{
-			nghttp2_data_provider d = { .read_callback =
-							peer_body };
-
-			nghttp2_submit_data(
-			    peer.ng, NGHTTP2_FLAG_END_STREAM, id, &d);
-		}
-		from_peer(h2, &peer, WHOLE);
-		h2_reset(h2, id, H2_CANCEL);
-		exchange(h2, &peer, WHOLE);
-		ck_assert_uint_eq(peer.body_len, 0);
-	}
-	ck_assert_uint_eq(h2_nstreams(h2), 0);
-	h2_free(h2);
-	nghttp2_session_del(peer.ng);
-}
-END_TEST
 
 /* --- ends ------------------------------------------------------------ */
 
@@ -395,243 +284,6 @@ START_TEST(a_flood_of_pings_ends_the_connection)
 }
 END_TEST
 
-/* --- the server's side ----------------------------------------------- */
-
-static int32_t
-peer_ask(bool has_body, const char *body)
-{
-	nghttp2_nv v[] = { nv(":method", "POST"), nv(":scheme", "https"),
-		nv(":path", "/v1/speech?a=1"), nv(":authority", "h:1"),
-		nv("x-amz-date", "20261121T000000Z"), nv("x-a", "1"),
-		nv("x-a", "2") };
-	nghttp2_data_provider d = { .read_callback = peer_body };
-
-	peer.body = (const uint8_t *)body;
-	peer.body_len = body != NULL ? strlen(body) : 0;
-	return nghttp2_submit_request(
-	    peer.ng, NULL, v, 7, has_body ? &d : NULL, NULL);
-}
-
-START_TEST(a_server_is_given_the_whole_request_and_answers)
-{
-	static const struct h2_header headers[] = { { "x-id", "7" } };
-	struct h2 *h2 = server(NULL, &ours);
-
-	peer_init(&peer, false, NULL, 0);
-	ck_assert_int_eq(peer_ask(true, "say this"), 1);
-	exchange(h2, &peer, 1);
-	ck_assert_str_eq(ours.text,
-	    "request 1 POST https h:1 /v1/speech?a=1 body "
-	    "x-amz-date=20261121T000000Z x-a=1 x-a=2;"
-	    "data \"say this\"end 1;");
-	ck_assert_int_eq(h2_write(h2, 1, "x", 1), H2_ERR_STREAM);
-	ck_assert_int_eq(h2_respond(h2, 1, 200, headers, 1, true), 0);
-	ck_assert_int_eq(
-	    h2_respond(h2, 1, 200, headers, 1, true), H2_ERR_STREAM);
-	exchange(h2, &peer, 1);
-	ck_assert_int_eq(h2_write(h2, 1, "voice", 5), 0);
-	exchange(h2, &peer, WHOLE);
-	ck_assert_int_eq(h2_end(h2, 1), 0);
-	exchange(h2, &peer, WHOLE);
-	ck_assert_str_eq(peer.story.text,
-	    ":status=200;x-id=7;HEADERS 1;DATA 1 5;END 1;CLOSE 1 NO_ERROR;");
-	ck_assert_ptr_nonnull(strstr(ours.text, "close 1 ended NO_ERROR;"));
-	h2_free(h2);
-	nghttp2_session_del(peer.ng);
-}
-END_TEST
-
-static ssize_t
-never(nghttp2_session *ng, int32_t id, uint8_t *buf, size_t len,
-    uint32_t *flags, nghttp2_data_source *source, void *arg)
-{
-	(void)ng;
-	(void)id;
-	(void)buf;
-	(void)len;
-	(void)flags;
-	(void)source;
-	(void)arg;
-	return NGHTTP2_ERR_DEFERRED;
-}
-
-START_TEST(an_early_end_tells_the_client_to_stop_sending)
-{
-	nghttp2_nv v[] = { nv(":method", "POST"), nv(":scheme", "https"),
-		nv(":path", "/"), nv(":authority", "h") };
-	nghttp2_data_provider d = { .read_callback = never };
-	struct h2 *h2 = server(NULL, &ours);
-	bool has_body = _i == 0;
-
-	peer_init(&peer, false, NULL, 0);
-	nghttp2_submit_request(peer.ng, NULL, v, 4, &d, NULL);
-	exchange(h2, &peer, WHOLE);
-	ck_assert_int_eq(h2_respond(h2, 1, 403, NULL, 0, has_body), 0);
-	if (has_body)
-		ck_assert_int_eq(h2_write(h2, 1, "no", 2), 0);
-	ck_assert_int_eq(h2_end_early(h2, 1), 0);
-	exchange(h2, &peer, WHOLE);
-	ck_assert_str_eq(
-	    peer.story.text, has_body ? ":status=403;HEADERS 1;DATA 1 2;END 1;"
-					"RST 1 NO_ERROR;CLOSE 1 NO_ERROR;"
-				      : ":status=403;HEADERS 1;END 1;"
-					"RST 1 NO_ERROR;CLOSE 1 NO_ERROR;");
-	ck_assert_ptr_nonnull(strstr(ours.text, "close 1 ended NO_ERROR;"));
-	h2_free(h2);
-	nghttp2_session_del(peer.ng);
-}
-END_TEST
-
-START_TEST(a_server_refuses_what_its_goaway_left_out)
-{
-	struct h2 *h2 = server(NULL, &ours);
-
-	peer_init(&peer, false, NULL, 0);
-	peer_ask(false, NULL);
-	exchange(h2, &peer, WHOLE);
-	ck_assert_int_eq(h2_goaway(h2, H2_NO_ERROR, "bye"), 0);
-	peer_ask(false, NULL); /* crosses the GOAWAY */
-	exchange(h2, &peer, WHOLE);
-	ck_assert_ptr_nonnull(strstr(peer.story.text, "GOAWAY 1 NO_ERROR;"));
-	ck_assert_ptr_nonnull(
-	    strstr(peer.story.text, "CLOSE 3 REFUSED_STREAM;"));
-	ck_assert_ptr_null(strstr(ours.text, "request 3"));
-	ck_assert_int_eq(h2_respond(h2, 1, 200, NULL, 0, false), 0);
-	exchange(h2, &peer, WHOLE);
-	ck_assert_ptr_nonnull(strstr(peer.story.text, "CLOSE 1 NO_ERROR;"));
-	ck_assert(h2_is_done(h2));
-	h2_free(h2);
-	nghttp2_session_del(peer.ng);
-}
-END_TEST
-
-START_TEST(a_server_that_nobody_serves_refuses)
-{
-	struct h2_config config = { .is_server = true };
-	struct h2 *h2;
-
-	ck_assert_int_eq(h2_new(&h2, &config, NULL, NULL), 0);
-	peer_init(&peer, false, NULL, 0);
-	peer_ask(false, NULL);
-	exchange(h2, &peer, WHOLE);
-	ck_assert_ptr_nonnull(strstr(peer.story.text, "RST 1 REFUSED_STREAM;"));
-	h2_free(h2);
-	nghttp2_session_del(peer.ng);
-}
-END_TEST
-
-START_TEST(a_client_that_hangs_up_is_told_to_the_server)
-{
-	struct h2 *h2 = server(NULL, &ours);
-
-	peer_init(&peer, false, NULL, 0);
-	peer_ask(false, NULL);
-	exchange(h2, &peer, WHOLE);
-	ck_assert_int_eq(h2_respond(h2, 1, 200, NULL, 0, true), 0);
-	exchange(h2, &peer, WHOLE);
-	nghttp2_submit_rst_stream(
-	    peer.ng, NGHTTP2_FLAG_NONE, 1, NGHTTP2_CANCEL);
-	exchange(h2, &peer, WHOLE);
-	ck_assert_ptr_nonnull(
-	    strstr(ours.text, "close 1 reset by the peer CANCEL;"));
-	h2_free(h2);
-	nghttp2_session_del(peer.ng);
-}
-END_TEST
-
-/* --- calls from callbacks -------------------------------------------- */
-
-static void
-echo_data(void *arg, struct h2 *h2, int32_t id, const uint8_t *p, size_t n)
-{
-	(void)arg;
-	ck_assert_int_eq(h2_write(h2, id, p, n), 0);
-}
-
-static void
-echo_end(void *arg, struct h2 *h2, int32_t id)
-{
-	(void)arg;
-	ck_assert_int_eq(h2_end(h2, id), 0);
-}
-
-static const struct h2_stream_events echo_events = { NULL, echo_data, echo_end,
-	NULL, NULL };
-
-static void
-echo_request(void *arg, struct h2 *h2, int32_t id, const struct h2_request *r)
-{
-	(void)r;
-	ck_assert_int_eq(h2_attach(h2, id, &echo_events, arg), 0);
-	ck_assert_int_eq(h2_respond(h2, id, 200, NULL, 0, true), 0);
-}
-
-static void
-ask_again(void *arg, struct h2 *h2, int32_t id, enum h2_why why, uint32_t code)
-{
-	int *left = arg;
-	static const struct h2_stream_events again = { NULL, NULL, NULL, NULL,
-		ask_again };
-	struct h2_request r = { "POST", "https", "h", "/", NULL, 0, true };
-	int32_t next;
-
-	(void)id;
-	(void)code;
-	ck_assert_int_eq(why, H2_WHY_DONE);
-	if (--*left == 0)
-		return;
-	next = h2_request(h2, &r, &again, left);
-	ck_assert_int_gt(next, id);
-	ck_assert_int_eq(h2_write(h2, next, "again", 5), 0);
-	ck_assert_int_eq(h2_end(h2, next), 0);
-}
-
-/* Ours against ours: carry both ways until nothing moves. */
-static void
-carry(struct h2 *a, struct h2 *b, size_t step)
-{
-	const uint8_t *p;
-	size_t n;
-	bool any;
-
-	do {
-		any = false;
-		while (h2_peek(a, &p, &n) == 0 && n > 0) {
-			n = n < step ? n : step;
-			ck_assert_int_eq(h2_recv(b, p, n), 0);
-			h2_skip(a, n);
-			any = true;
-		}
-		while (h2_peek(b, &p, &n) == 0 && n > 0) {
-			n = n < step ? n : step;
-			ck_assert_int_eq(h2_recv(a, p, n), 0);
-			h2_skip(b, n);
-			any = true;
-		}
-	} while (any);
-}
-
-START_TEST(callbacks_may_write_end_and_open_streams)
-{
-	static const struct h2_events echo_server = { echo_request, NULL, NULL,
-		NULL };
-	struct h2_config config = { .is_server = true, .max_streams = 1 };
-	struct h2 *s, *c = client(NULL, &ours);
-	int left = 20;
-
-	ck_assert_int_eq(h2_new(&s, &config, &echo_server, NULL), 0);
-	carry(c, s, 3);
-	left++;
-	ask_again(&left, c, 0, H2_WHY_DONE, 0);
-	carry(c, s, 3);
-	ck_assert_int_eq(left, 0);
-	ck_assert_uint_eq(h2_nstreams(c), 0);
-	ck_assert_uint_eq(h2_nstreams(s), 0);
-	h2_free(c);
-	h2_free(s);
-}
-END_TEST
-
 START_TEST(every_code_has_a_text)
 {
 	int code;
@@ -644,24 +296,14 @@ START_TEST(every_code_has_a_text)
 }
 END_TEST
 
-static void
-add_windows(Suite *s)
+int
+main(void)
 {
-	TCase *tc = tcase_create("windows");
-
-	tcase_add_checked_fixture(tc, set_up, NULL);
-	tcase_add_test(tc, windows_are_given_back_for_what_is_read);
-	tcase_add_test(tc, a_reader_that_does_not_consume_stops_the_peer);
-	tcase_add_test(
-	    tc, what_a_dead_stream_never_consumed_returns_to_the_connection);
-	tcase_add_test(tc, a_detached_or_reset_stream_holds_no_window);
-	suite_add_tcase(s, tc);
-}
-
-static void
-add_ends(Suite *s)
-{
+	Suite *s = suite_create("aws_h2_ends");
 	TCase *tc = tcase_create("ends");
+	TCase *connection = tcase_create("connection");
+	SRunner *runner;
+	int failed;
 
 	tcase_add_checked_fixture(tc, set_up, NULL);
 	tcase_add_loop_test(
@@ -675,41 +317,18 @@ add_ends(Suite *s)
 	tcase_add_test(tc, a_lost_connection_closes_every_stream_once);
 	tcase_add_test(tc, a_muted_session_says_nothing_more);
 	suite_add_tcase(s, tc);
-}
 
-static void
-add_connection(Suite *s)
-{
-	TCase *tc = tcase_create("connection and server");
-
-	tcase_add_checked_fixture(tc, set_up, NULL);
-	tcase_add_test(tc, ping_is_answered_and_answers_are_told);
+	tcase_add_checked_fixture(connection, set_up, NULL);
+	tcase_add_test(connection, ping_is_answered_and_answers_are_told);
 	tcase_add_loop_test(
-	    tc, bytes_that_are_not_http2_end_the_connection, 0, 3);
-	tcase_add_test(tc, a_flood_of_pings_ends_the_connection);
-	tcase_add_test(tc, a_server_is_given_the_whole_request_and_answers);
-	tcase_add_loop_test(
-	    tc, an_early_end_tells_the_client_to_stop_sending, 0, 2);
-	tcase_add_test(tc, a_server_refuses_what_its_goaway_left_out);
-	tcase_add_test(tc, a_server_that_nobody_serves_refuses);
-	tcase_add_test(tc, a_client_that_hangs_up_is_told_to_the_server);
-	tcase_add_test(tc, callbacks_may_write_end_and_open_streams);
-	tcase_add_test(tc, every_code_has_a_text);
-	suite_add_tcase(s, tc);
-}
+	    connection, bytes_that_are_not_http2_end_the_connection, 0, 3);
+	tcase_add_test(connection, a_flood_of_pings_ends_the_connection);
+	tcase_add_test(connection, every_code_has_a_text);
+	suite_add_tcase(s, connection);
 
-int
-main(void)
-{
-	Suite *s = suite_create("aws_h2_ends");
-	SRunner *r = srunner_create(s);
-	int failed;
-
-	add_windows(s);
-	add_ends(s);
-	add_connection(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
+	runner = srunner_create(s);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
 	return failed == 0 ? 0 : 1;
 }
