@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "audio/quiet.h"
 
 #include <errno.h>

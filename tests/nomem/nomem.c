@@ -17,7 +17,6 @@
  * aborts, or takes good text for bad, when one of its own fails in the middle.
  * So does what libjwt makes of jansson's objects without looking.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
