@@ -1,3 +1,4 @@
+/* with: tests/fake/translate/http.c */
 /*
  * A scripted Amazon Translate on loopback, for the tests of `translate`:
  * HTTP/1.1, plain or over TLS, a thread a connection.  TranslateText is
@@ -8,9 +9,9 @@
  *
  * When it listens it writes its port to FILE.  The log has a line a request:
  * "CONNECTION METHOD PATH TARGET SOURCE STATUS".  --clock shifts its clock
- *(Date header and check of the signature's time), --close ends each connection
- *after one answer.  Signatures must be right for the key AKIDTEST with the
- *secret "secret", and "@deny" in a text refuses it all the same.
+ * (Date header and check of the signature's time), --close ends each connection
+ * after one answer.  Signatures must be right for the key AKIDTEST with the
+ * secret "secret", and "@deny" in a text refuses it all the same.
  *
  * What happens to a text is said in the text itself, by words that may be
  * limited to one target ("@throttle/fr=2") and carry a number:
@@ -34,26 +35,21 @@
  *	@leave       the target's code is not put in front
  */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <getopt.h>
 #include <jansson.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "aws/sigv4_verify.h"
+#include "translate/http.h"
 
-#define MAX_HEADERS 64
-#define MAX_HEAD 65536
 #define MAX_COUNTED 256
 
 static const struct sigv4_credentials test_key = { "AKIDTEST", "secret", NULL };
@@ -68,172 +64,6 @@ static struct {
 static size_t ncounted;
 static FILE *log_file;
 static SSL_CTX *tls;
-static long clock_shift_s;
-static int close_after;
-
-struct peer {
-	int fd;
-	unsigned int number;
-	SSL *ssl;
-	char buf[MAX_HEAD];
-	size_t n;
-};
-
-struct request {
-	char *method, *path, *query;
-	struct sigv4_header headers[MAX_HEADERS];
-	size_t nheaders;
-	char *body;
-	size_t body_len;
-};
-
-static int
-peer_read(struct peer *p, void *to, size_t n)
-{
-	return p->ssl != NULL ? SSL_read(p->ssl, to, (int)n)
-	                      : (int)recv(p->fd, to, n, 0);
-}
-
-static int
-peer_write(struct peer *p, const char *s, size_t n)
-{
-	int rc;
-
-	for (; n > 0; s += rc, n -= (size_t)rc) {
-		rc = p->ssl != NULL ? SSL_write(p->ssl, s, (int)n)
-		                    : (int)send(p->fd, s, n, MSG_NOSIGNAL);
-		if (rc <= 0)
-			return -1;
-	}
-	return 0;
-}
-
-static const char *
-header(const struct request *r, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < r->nheaders; i++)
-		if (strcasecmp(r->headers[i].name, name) == 0)
-			return r->headers[i].value;
-	return NULL;
-}
-
-/* Cut the head, ended by an empty line, into r.  0 or -1. */
-static int
-parse_head(struct request *r, char *head)
-{
-	char *line = head, *end, *colon;
-
-	memset(r, 0, sizeof(*r));
-	for (; (end = strstr(line, "\r\n")) != NULL; line = end + 2) {
-		*end = '\0';
-		if (line == head) {
-			r->method = strtok(line, " ");
-			r->path = strtok(NULL, " ");
-			continue;
-		}
-		colon = strchr(line, ':');
-		if (line[0] == '\0' || colon == NULL ||
-		    r->nheaders == MAX_HEADERS)
-			break;
-		*colon = '\0';
-		for (colon++; *colon == ' '; colon++)
-			;
-		r->headers[r->nheaders].name = line;
-		r->headers[r->nheaders++].value = colon;
-	}
-	if (r->method == NULL || r->path == NULL)
-		return -1;
-	r->query = strchr(r->path, '?');
-	if (r->query != NULL)
-		*r->query++ = '\0';
-	return 0;
-}
-
-static const char no_http[] =
-    "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
-
-/* One request; its strings live in p->buf and r->body.  0 or -1: the end. */
-static int
-read_request(struct peer *p, struct request *r)
-{
-	char *end = NULL;
-	const char *length;
-	size_t head, have;
-	int got;
-
-	p->n = 0;
-	while (end == NULL) {
-		if (p->n + 1 >= sizeof(p->buf))
-			return -1;
-		got = peer_read(p, p->buf + p->n, sizeof(p->buf) - 1 - p->n);
-		if (got <= 0)
-			return -1;
-		p->n += (size_t)got;
-		p->buf[p->n] = '\0';
-		/* TLS, spoken to a plain server. */
-		if (p->buf[0] < 'A' || p->buf[0] > 'Z') {
-			peer_write(p, no_http, sizeof(no_http) - 1);
-			return -1;
-		}
-		end = strstr(p->buf, "\r\n\r\n");
-	}
-	head = (size_t)(end + 4 - p->buf);
-	have = p->n - head;
-	end[2] = '\0'; /* where parse_head() stops; the body begins behind */
-	if (parse_head(r, p->buf) != 0)
-		return -1;
-	length = header(r, "content-length");
-	r->body_len = length != NULL ? strtoul(length, NULL, 10) : 0;
-	r->body = calloc(1, r->body_len + 1);
-	if (r->body == NULL || have > r->body_len)
-		return -1;
-	memcpy(r->body, p->buf + head, have);
-	while (have < r->body_len) {
-		got = peer_read(p, r->body + have, r->body_len - have);
-		if (got <= 0)
-			return -1;
-		have += (size_t)got;
-	}
-	return 0;
-}
-
-/* Send an answer; type NULL: no x-amzn-errortype. */
-static int
-answer(struct peer *p, int status, const char *content_type, const char *body,
-    size_t len)
-{
-	time_t now = time(NULL) + clock_shift_s;
-	char date[64], *out = malloc(len + 512);
-	struct tm tm;
-	int n, rc;
-
-	gmtime_r(&now, &tm);
-	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
-	n = snprintf(out, 512,
-	    "HTTP/1.1 %d Status\r\nDate: %s\r\nContent-Type: %s\r\n"
-	    "x-amzn-RequestId: req-%u\r\nContent-Length: %zu\r\n%s\r\n",
-	    status, date, content_type, p->number, len,
-	    close_after ? "Connection: close\r\n" : "");
-	memcpy(out + n, body, len);
-	/* In one piece, or Nagle and delayed acknowledgements add 40 ms. */
-	rc = peer_write(p, out, (size_t)n + len);
-	free(out);
-	return rc;
-}
-
-static int
-refuse(struct peer *p, int status, const char *type, const char *message)
-{
-	char body[1024];
-	int n = snprintf(body, sizeof(body),
-	    "{\"__type\":\"%s\",\"Message\":\"%s\","
-	    "\"DetectedLanguageCode\":\"it\"}",
-	    type, message);
-
-	return answer(p, status, "application/x-amz-json-1.1", body, (size_t)n);
-}
 
 /* Whether the text has the directive for this target; its number or 1. */
 static int
@@ -294,7 +124,7 @@ write_log(const struct peer *p, const struct request *r, const char *target,
 	pthread_mutex_unlock(&lock);
 }
 
-/* 0: signed as it should be; else refused, and what answer() gave. */
+/* 0: signed as it should be; else refused, and what peer_answer() gave. */
 static int
 check_signature(struct peer *p, const struct request *r, int *rc)
 {
@@ -313,12 +143,12 @@ check_signature(struct peer *p, const struct request *r, int *rc)
 		code = sigv4_auth_check(&auth, &req,
 		    strcmp(auth.access_key_id, "AKIDTEST") == 0 ? &test_key
 								: NULL,
-		    NULL, "translate", time(NULL) + clock_shift_s, 0, &why);
+		    NULL, "translate", time(NULL) + p->clock_shift_s, 0, &why);
 		sigv4_auth_release(&auth);
 	}
 	if (code == 0)
 		return 0;
-	*rc = refuse(p, sigv4_verify_status(code), sigv4_verify_name(code),
+	*rc = peer_refuse(p, sigv4_verify_status(code), sigv4_verify_name(code),
 	    sigv4_verify_strerror(code));
 	return -1;
 }
@@ -367,7 +197,8 @@ translate(
 	    "SourceLanguageCode", strcmp(source, "auto") == 0 ? "de" : source,
 	    "TargetLanguageCode", target);
 	body = json_dumps(obj, JSON_COMPACT);
-	rc = answer(p, 200, "application/x-amz-json-1.1", body, strlen(body));
+	rc = peer_answer(
+	    p, 200, "application/x-amz-json-1.1", body, strlen(body));
 	free(body);
 	free(out);
 	json_decref(obj);
@@ -395,7 +226,7 @@ send_huge(struct peer *p)
 	int rc;
 
 	memset(s, 'x', n);
-	rc = answer(p, 200, "application/x-amz-json-1.1", s, n);
+	rc = peer_answer(p, 200, "application/x-amz-json-1.1", s, n);
 	free(s);
 	return rc;
 }
@@ -418,33 +249,33 @@ obey(struct peer *p, const struct request *r, const char *text,
 		return -1;
 	}
 	if (is_due(text, "@throttle", target))
-		rc = refuse(
+		rc = peer_refuse(
 		    p, status = 400, "ThrottlingException", "Rate exceeded");
 	else if (is_due(text, "@fail", target))
-		rc = refuse(
+		rc = peer_refuse(
 		    p, status = 500, "InternalServerException", "try again");
 	else if (is_due(text, "@expired", target))
-		rc = refuse(p, status = 400, "ExpiredTokenException",
+		rc = peer_refuse(p, status = 400, "ExpiredTokenException",
 		    "The security token included in the request is expired");
 	else if (directive(text, "@deny", target))
-		rc = refuse(p, status = 403, "AccessDeniedException",
+		rc = peer_refuse(p, status = 403, "AccessDeniedException",
 		    "User is not authorized to perform: "
 		    "translate:TranslateText");
 	else if (directive(text, "@pair", target))
-		rc = refuse(p, status = 400,
+		rc = peer_refuse(p, status = 400,
 		    "com.amazonaws.translate#UnsupportedLanguagePairException",
 		    "Unsupported language pair");
 	else if (directive(text, "@unsure", target) &&
 		 strcmp(source, "auto") == 0)
-		rc = refuse(p, status = 400,
+		rc = peer_refuse(p, status = 400,
 		    "DetectedLanguageLowConfidenceException", "not sure");
 	else if (directive(text, "@html", target))
-		rc = answer(
+		rc = peer_answer(
 		    p, status = 502, "text/html", html, sizeof(html) - 1);
 	else if (directive(text, "@garbage", target))
-		rc = answer(p, 200, "application/json", "hello", 5);
+		rc = peer_answer(p, 200, "application/json", "hello", 5);
 	else if (directive(text, "@empty", target))
-		rc = answer(p, 200, "application/json", "{}", 2);
+		rc = peer_answer(p, 200, "application/json", "{}", 2);
 	else if (directive(text, "@huge", target))
 		rc = send_huge(p);
 	else
@@ -457,14 +288,14 @@ obey(struct peer *p, const struct request *r, const char *text,
 static int
 serve(struct peer *p, const struct request *r)
 {
-	const char *operation = header(r, "x-amz-target");
+	const char *operation = request_header(r, "x-amz-target");
 	const char *text, *target, *source;
 	json_t *obj;
 	int rc;
 
 	if (operation == NULL) {
 		write_log(p, r, "-", "-", 404);
-		return refuse(
+		return peer_refuse(
 		    p, 404, "UnknownOperationException", "no such operation");
 	}
 	if (check_signature(p, r, &rc) != 0) {
@@ -477,7 +308,8 @@ serve(struct peer *p, const struct request *r)
 	source = json_string_value(json_object_get(obj, "SourceLanguageCode"));
 	if (text == NULL || target == NULL || source == NULL ||
 	    strlen(text) > 10000)
-		rc = refuse(p, 400, "InvalidRequestException", "bad request");
+		rc = peer_refuse(
+		    p, 400, "InvalidRequestException", "bad request");
 	else
 		rc = obey(p, r, text, target, source);
 	json_decref(obj);
@@ -498,8 +330,8 @@ run_peer(void *arg)
 	}
 	for (;;) {
 		memset(&r, 0, sizeof(r));
-		if (read_request(p, &r) != 0 || serve(p, &r) != 0 ||
-		    close_after) {
+		if (peer_read_request(p, &r) != 0 || serve(p, &r) != 0 ||
+		    p->close_after) {
 			free(r.body);
 			break;
 		}
@@ -564,6 +396,8 @@ main(int argc, char **argv)
 	};
 	const char *ready = NULL, *cert = NULL, *key = NULL;
 	unsigned int number = 0;
+	long clock_shift_s = 0;
+	int close_after = 0;
 	pthread_t thread;
 	struct peer *p;
 	int c, fd;
@@ -602,6 +436,8 @@ main(int argc, char **argv)
 		p = calloc(1, sizeof(*p));
 		p->fd = accept(fd, NULL, NULL);
 		p->number = ++number;
+		p->clock_shift_s = clock_shift_s;
+		p->close_after = close_after;
 		if (p->fd < 0 ||
 		    pthread_create(&thread, NULL, run_peer, p) != 0)
 			return 1;
