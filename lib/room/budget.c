@@ -39,17 +39,20 @@ budget_usd(const struct budget *b)
 	return cost_usd(&b->cost) + b->others_usd;
 }
 
-void
-budget_prepare(struct budget *b, struct loop *l)
-{
-	if (b->has_room)
-		loop_deadline(l, b->look_at_ms);
-}
-
 static bool
 is_over(const struct budget *b)
 {
 	return b->max_usd > 0 && budget_usd(b) >= b->allowed_usd;
+}
+
+void
+budget_prepare(struct budget *b, struct loop *l)
+{
+	/* What was spent since the last look must not wait for news. */
+	if (!b->is_paused && is_over(b))
+		loop_deadline(l, 0);
+	if (b->has_room)
+		loop_deadline(l, b->look_at_ms);
 }
 
 static void

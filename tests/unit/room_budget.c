@@ -42,19 +42,28 @@ begin(struct budget *b, const struct room *r, double max_usd)
 /* A dollar's worth of translated characters. */
 static const double dollar = 1 / 15e-6;
 
-START_TEST(without_limit_and_room_nothing_pauses)
+/* When the loop wakes for it, at the latest. */
+static int64_t
+deadline_ms(struct budget *b)
 {
 	struct loop loop;
+	int64_t at_ms;
 
+	loop_init(&loop);
+	loop_begin(&loop);
+	budget_prepare(b, &loop);
+	at_ms = loop.deadline_ms;
+	loop_release(&loop);
+	return at_ms;
+}
+
+START_TEST(without_limit_and_room_nothing_pauses)
+{
 	begin(&budget, NULL, 0);
 	budget_spend(&budget, COST_TRANSLATE_CHAR, 1000 * dollar);
 	ck_assert(!budget_dispatch(&budget, 0));
 	ck_assert_double_eq_tol(budget_usd(&budget), 1000, 1e-6);
-	loop_init(&loop);
-	loop_begin(&loop);
-	budget_prepare(&budget, &loop);
-	ck_assert_int_eq(loop.deadline_ms, LOOP_NEVER);
-	loop_release(&loop);
+	ck_assert_int_eq(deadline_ms(&budget), LOOP_NEVER);
 }
 END_TEST
 
@@ -79,6 +88,18 @@ START_TEST(the_limit_pauses_and_sigusr1_allows_as_much_again)
 	ck_assert(budget_dispatch(&budget, 10000));
 	ck_assert(budget.is_paused);
 	ck_assert_int_eq(stop_count(), 0);
+}
+END_TEST
+
+/* Spent behind this turn's look, when nothing else may wake the stage. */
+START_TEST(a_limit_that_was_passed_is_looked_at_without_delay)
+{
+	begin(&budget, NULL, 1);
+	ck_assert_int_eq(deadline_ms(&budget), LOOP_NEVER);
+	budget_spend(&budget, COST_TRANSLATE_CHAR, 2 * dollar);
+	ck_assert_int_eq(deadline_ms(&budget), 0);
+	ck_assert(budget_dispatch(&budget, 0));
+	ck_assert_int_eq(deadline_ms(&budget), LOOP_NEVER);
 }
 END_TEST
 
@@ -160,6 +181,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, without_limit_and_room_nothing_pauses);
 	tcase_add_test(tc, the_limit_pauses_and_sigusr1_allows_as_much_again);
+	tcase_add_test(tc, a_limit_that_was_passed_is_looked_at_without_delay);
 	tcase_add_test(
 	    tc, a_limit_pauses_the_whole_room_and_resuming_it_goes_on);
 	tcase_add_test(tc, sigusr1_resumes_the_room_too);
