@@ -12,9 +12,9 @@
  *
  * While nothing has been given to the caller's functions, or taken from them,
  * what may pass is tried again by AWS's rules (retry.h): unreachable,
- *throttled, credentials just expired, a wrong clock.  After that the first
- *failure ends the call.  Programs that must not lose a word, that read from a
- *microphone, or that do something else meanwhile use bidi.h with a loop.
+ * throttled, credentials just expired, a wrong clock.  After that the first
+ * failure ends the call.  Programs that must not lose a word, that read from a
+ * microphone, or that do something else meanwhile use bidi.h with a loop.
  */
 #ifndef AWS_BLOCKING_H
 #define AWS_BLOCKING_H

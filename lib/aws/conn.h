@@ -3,8 +3,8 @@
  * an HTTP proxy where one is set, does TLS, runs HTTP/2 on top, and watches
  * over it: every wait has a deadline, a silent peer is found by PING.
  *
- *	resolving -> connecting -> [proxy] -> [tls] -> ready -> closing ->
- *closed
+ *	resolving -> connecting -> [proxy] -> [tls] -> ready
+ *	ready -> closing -> closed
  *
  * The same for an accepted socket ([tls] -> ready), where the client may also
  * have chosen HTTP/1.1: its bytes are then passed up and down as they are.

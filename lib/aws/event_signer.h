@@ -5,7 +5,7 @@
  *	:date (timestamp)  :chunk-signature (32 bytes)  payload = inner message
  *
  * with one copy, one hash and one CRC of the bytes.  An envelope is 83 bytes
- *longer than its inner message; the one that ends the stream is 83 bytes.
+ * longer than its inner message; the one that ends the stream is 83 bytes.
  */
 #ifndef AWS_EVENT_SIGNER_H
 #define AWS_EVENT_SIGNER_H

@@ -9,8 +9,11 @@
  *		    NULL, "polly", now_s, SIGV4_VERIFY_STREAM, &why);
  *	if (rc != 0)
  *		refuse(sigv4_verify_status(rc), sigv4_verify_name(rc),
- *why.text); else    ... sigv4_chain_init(&chain, cred, auth.region,
- *auth.service, auth.signature) ... sigv4_auth_release(&auth);
+ *		    why.text);
+ *	else
+ *		... sigv4_chain_init(&chain, cred, auth.region,
+ *		    auth.service, auth.signature) ...
+ *	sigv4_auth_release(&auth);
  *
  * Both forms are known, the Authorization header and the presigned query.  Over
  * HTTP/2 a client may have signed the authority as `host` or as `:authority`

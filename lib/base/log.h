@@ -4,7 +4,7 @@
  *	tool: area: what, key=value
  *
  * Foreign bytes (control characters, invalid UTF-8) are escaped.  errno is
- *kept.
+ * kept.
  *
  *	error  (always)  the tool cannot do its job, or lost something
  *	warn   (always, not with -q)  it goes on, but somebody should know

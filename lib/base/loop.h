@@ -1,7 +1,7 @@
 /*
  * The poll set of one turn.  A process has one loop and one owner of it (main);
  * modules add what they wait for in X_prepare(x, loop) and look at what
- *happened in X_dispatch(x, loop, now_ms).  Interest is rebuilt every turn.
+ * happened in X_dispatch(x, loop, now_ms).  Interest is rebuilt every turn.
  *
  *	for (;;) {
  *		loop_begin(&loop);

@@ -12,12 +12,12 @@
 
 /*
  * Whether a page of `origin` ("https://booth.example:8443"; RFC 6454,
- *section 6.2) may connect to the host `name` at `port`, as the Host header has
- *them.  It may
+ * section 6.2) may connect to the host `name` at `port`, as the Host header has
+ * them.  It may
  *
  *	- without an origin (NULL, ""): that is no browser;
- *	- if it is of the same host and port, where the standard ports of http
- *and https are one: a proxy may speak https for us;
+ *	- if it is of the same host and port, where the standard ports of
+ *	  http and https are one: a proxy may speak https for us;
  *	- if the list of origins, between commas or blanks, has it, or has "*".
  *
  * "null" (sandboxed frames, files) is of no host.  name, port and list may be

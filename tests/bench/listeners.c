@@ -7,8 +7,8 @@
  *
  * Opens N WebSockets, waits until each is live, then measures for so long what
  * talk.c writes, from its `at_ms` to the last byte's arrival.  -f: one more
- *that floods its input.  -s: one more that acknowledges once and then reads and
- * says nothing.  Neither counts among the others.  A line each:
+ * that floods its input.  -s: one more that acknowledges once and then reads
+ * and says nothing.  Neither counts among the others.  A line each:
  *
  *	opened_s	from the first connection until all were live
  *	window_s	of the measurement

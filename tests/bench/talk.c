@@ -6,12 +6,12 @@
  *	talk text|pcm|opus|quiet
  *
  * Every 4 s a final transcript and its translation, 0.3 s later its voice, 3.2
- *s of it, made four times as fast as it plays: first a line of 100 ms, the
- *later ones twice as long each, up to 800 ms.  Opus lines are 24 kbit/s.  A
- *line that the measured channel gets has `at_ms`, when it was written, as its
- *first member, then `line`, which counts them from 0; with "text" there is a
- *voice, too, which the text channel does not carry.  "quiet" writes one
- *caption.
+ * s of it, made four times as fast as it plays: first a line of 100 ms, the
+ * later ones twice as long each, up to 800 ms.  Opus lines are 24 kbit/s.  A
+ * line that the measured channel gets has `at_ms`, when it was written, as its
+ * first member, then `line`, which counts them from 0; with "text" there is a
+ * voice, too, which the text channel does not carry.  "quiet" writes one
+ * caption.
  *
  * At the end a line on standard error: how long the longest write(2) took (ms),
  * and how late the latest line was written (ms).

@@ -8,15 +8,15 @@
  *
  *	service audio WORDS [PER_SENTENCE] [wav] [stereo]
  *	service serve --ready FILE [--script FILE] [--log FILE]
- *		[--window BYTES] [--max-data BYTES] [--speak-ms MS] [--idle-ms
- *MS]
+ *		[--window BYTES] [--max-data BYTES] [--speak-ms MS]
+ *		[--idle-ms MS]
  *
  * audio writes what it recognises: word n is 100 ms of samples that all are
  * 1000 + n, between sentences (default: 8 words) there are 300 ms of zeros.  In
  * stereo the second channel says words from 501 on, half a second later.  A
- *session is answered with a partial result for each word and a final one at
- *each pause or end, "w0001 w0002 ...".  A text is spoken as 300 ms of samples
- *that all are the first number in it.
+ * session is answered with a partial result for each word and a final one at
+ * each pause or end, "w0001 w0002 ...".  A text is spoken as 300 ms of samples
+ * that all are the first number in it.
  *
  * Each line of the script says what happens to one stream or call of its kind
  * (transcribe, speak, call, voices), in order of arrival; those beyond are

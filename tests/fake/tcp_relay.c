@@ -2,9 +2,11 @@
  * A way between two programs that can be cut: what comes to one port of this
  * machine goes to another, both ways.  Killed, all its connections are.
  *
- *	tcp_relay PORT TARGET_PORT	0: any free port; printed when it
- *listens tcp_relay PORT connect		an HTTP proxy: CONNECT names the
- *target; says "CONNECT host:port" on stdout
+ *	tcp_relay PORT TARGET_PORT
+ *	tcp_relay PORT connect
+ *
+ * PORT 0 is any free one; it is printed when it listens.  "connect" is an HTTP
+ * proxy: CONNECT names the target, and "CONNECT host:port" is printed, too.
  */
 #include <arpa/inet.h>
 #include <errno.h>
