@@ -7,7 +7,8 @@
 #include <stdint.h>
 
 #define RING_MAGIC                                                             \
-	UINT64_C(0x475248544f4f4250) /* "PBOOTHRG", little-endian              \
+	UINT64_C(                                                              \
+	    0x475248544f4f4250) /* "PBOOTHRG", little-endian              \
 	                              */
 #define RING_VERSION 1
 #define RING_HEADER_BYTES 4096

@@ -8,9 +8,8 @@
  * A line "!text N" is a text message of N bytes, "!binary N" a binary one,
  * "!bytes HEX" a text message of these bytes, "!half N" the first half of one;
  * "!wait WORD" waits for a line that holds WORD, "!leave" leaves without a
- *word,
- * "!deaf" stays and reads nothing any more.  After the last line it stays until
- * the server ends.  Exits 0 then, 1 when there is no WebSocket.  A HEADER
+ * word, "!deaf" stays and reads nothing any more.  After the last line it stays
+ * until the server ends.  Exits 0 then, 1 when there is no WebSocket.  A HEADER
  * ("Origin: null") goes into the request.
  */
 #include "../../cmd/send/ws.h"
