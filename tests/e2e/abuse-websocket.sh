@@ -9,14 +9,7 @@
 set -eu
 # shellcheck source=tests/e2e/room-common
 . tests/e2e/room-common
-BIN=$(cd "${BIN:-bin}" && pwd)
-B=$(cd "${B:-build}" && pwd)
-for program in websocketd jq curl; do
-	command -v $program >/dev/null || {
-		echo "SKIP: $program is not installed"
-		exit 77
-	}
-done
+need_web
 unset BOOTH_ORIGINS BOOTH_TRUSTED_PROXIES BOOTH_SPEAK_COMMAND http_proxy HTTP_PROXY all_proxy ALL_PROXY
 BOOTH_JWT_SECRET=$("$BIN/token" secret)
 export BOOTH_JWT_SECRET BOOTH_LISTENER_TOKEN=listeners-word-4711 \

@@ -7,14 +7,7 @@
 set -eu
 # shellcheck source=tests/e2e/room-common
 . tests/e2e/room-common
-BIN=$(cd "${BIN:-bin}" && pwd)
-B=$(cd "${B:-build}" && pwd)
-for program in websocketd jq curl; do
-	command -v $program >/dev/null || {
-		echo "SKIP: $program is not installed"
-		exit 77
-	}
-done
+need_web
 unset BOOTH_LISTENER_TOKEN BOOTH_SPEAKER_TOKEN BOOTH_OPERATOR_TOKEN BOOTH_JWT_SECRET \
 	BOOTH_TRUSTED_PROXIES BOOTH_ORIGINS http_proxy HTTP_PROXY all_proxy ALL_PROXY
 mkdir "$tmp/site"

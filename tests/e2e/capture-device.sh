@@ -5,26 +5,10 @@
 # as fast as it is taken, so the ring overflows after its first 8 s: what comes
 # before that must be exact.
 set -eu
+# shellcheck source=tests/e2e/capture.inc
+. tests/e2e/capture.inc
 
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-trap 'exit 1' TERM INT
-sine=$B/fake/audio_sine
-
-fail() {
-	echo "FAIL: $*"
-	exit 1
-}
-
-run() {
-	want=$1
-	shift
-	got=0
-	timeout 60 "$BIN/capture" "$@" >"$dir/out" 2>"$dir/err" || got=$?
-	[ "$got" -eq "$want" ] ||
-		fail "capture $*: status $got, not $want: $(cat "$dir/err")"
-}
-
+# said TEXT: TEXT is on stderr, among other lines
 said() {
 	grep -qF -- "$1" "$dir/err" || fail "no '$1' in: $(cat "$dir/err")"
 }

@@ -4,36 +4,8 @@
 # same from a pipe; and each wrong call and bad file ends with its own status,
 # one line on stderr, and all the sound that could be had.
 set -eu
-
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-trap 'exit 1' TERM INT
-sine=$B/fake/audio_sine
-
-fail() {
-	echo "FAIL: $*"
-	exit 1
-}
-
-# run STATUS ARGS...: capture into $dir/out, stderr in $dir/err
-run() {
-	want=$1
-	shift
-	got=0
-	"$BIN/capture" "$@" >"$dir/out" 2>"$dir/err" || got=$?
-	[ "$got" -eq "$want" ] ||
-		fail "capture $*: status $got, not $want: $(cat "$dir/err")"
-}
-
-size() {
-	stat -c %s "$1"
-}
-
-# said TEXT: exactly one line on stderr, and TEXT in it
-said() {
-	[ "$(wc -l <"$dir/err")" -eq 1 ] || fail "not one line: $(cat "$dir/err")"
-	grep -qF -- "$1" "$dir/err" || fail "no '$1' in: $(cat "$dir/err")"
-}
+# shellcheck source=tests/e2e/capture.inc
+. tests/e2e/capture.inc
 
 silent() {
 	[ ! -s "$dir/err" ] || fail "spoke: $(cat "$dir/err")"

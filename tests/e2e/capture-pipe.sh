@@ -3,24 +3,8 @@
 # stalls, SIGTERM at once and twice, a writer before it that falls silent or
 # dies, and a terminal as output or for the meter.
 set -eu
-
-dir=$(mktemp -d)
-pids=
-# shellcheck disable=SC2317 # the trap calls it
-cleanup() {
-	for p in $pids; do
-		kill -9 "$p" 2>/dev/null || :
-	done
-	rm -rf "$dir"
-}
-trap cleanup EXIT
-trap 'exit 1' TERM INT
-sine=$B/fake/audio_sine
-
-fail() {
-	echo "FAIL: $*"
-	exit 1
-}
+# shellcheck source=tests/e2e/capture.inc
+. tests/e2e/capture.inc
 
 # ready PID: SIGTERM is caught by now
 ready() {

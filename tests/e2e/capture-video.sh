@@ -7,34 +7,8 @@
 set -eu
 : "${BIN:?}" "${B:?}"
 command -v ffmpeg >/dev/null || { echo 'ffmpeg is not installed'; exit 77; }
-dir=$(mktemp -d)
-pids=
-cleanup() {
-	for p in $pids; do kill -9 "$p" 2>/dev/null || :; done
-	rm -rf "$dir"
-}
-trap cleanup EXIT
-trap 'exit 1' TERM INT
-case $BIN in /*) ;; *) BIN=$PWD/$BIN ;; esac
-case $B in /*) ;; *) B=$PWD/$B ;; esac
-sine=$B/fake/audio_sine
-fail() {
-	echo "FAIL: $*"
-	exit 1
-}
-# run STATUS ARGS...: capture into $dir/out, stderr in $dir/err
-run() {
-	want=$1
-	shift
-	got=0
-	"$BIN/capture" "$@" >"$dir/out" 2>"$dir/err" || got=$?
-	[ "$got" -eq "$want" ] || fail "capture $*: status $got, not $want: $(cat "$dir/err")"
-}
-size() { stat -c %s "$1"; }
-said() {
-	[ "$(wc -l <"$dir/err")" -eq 1 ] || fail "not one line: $(cat "$dir/err")"
-	grep -qF -- "$1" "$dir/err" || fail "no '$1' in: $(cat "$dir/err")"
-}
+# shellcheck source=tests/e2e/capture.inc
+. tests/e2e/capture.inc
 # within BYTES SLACK: how much came out
 within() {
 	n=$(size "$dir/out")

@@ -17,18 +17,8 @@ if [ ! -r $clips/transcription ]; then
 	exit 77
 fi
 
-tmp=$(mktemp -d)
-pid=
-cleanup() {
-	[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || :
-	rm -rf "$tmp"
-}
-trap cleanup EXIT
-
-fail() {
-	echo "FAIL: $*" >&2
-	exit 1
-}
+# shellcheck source=tests/e2e/engine.inc
+. tests/e2e/engine.inc
 
 # The samples of a clip: these files have the plain header of 44 bytes.
 samples() {

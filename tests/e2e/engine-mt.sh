@@ -13,18 +13,8 @@ for package in eng-spa eng-cat en-gl eo-en spa-ita fr-es es-pt; do
 	fi
 done
 
-tmp=$(mktemp -d)
-pid=
-cleanup() {
-	[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || :
-	rm -rf "$tmp"
-}
-trap cleanup EXIT
-
-fail() {
-	echo "FAIL: $*" >&2
-	exit 1
-}
+# shellcheck source=tests/e2e/engine.inc
+. tests/e2e/engine.inc
 
 # --- every pair gives the words one expects ----------------------------------
 sentence='The young man has a new house, and the house is very beautiful.'

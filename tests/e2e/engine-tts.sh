@@ -15,18 +15,8 @@ if [ -z "$found" ]; then
 	exit 77
 fi
 
-tmp=$(mktemp -d)
-pid=
-cleanup() {
-	[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || :
-	rm -rf "$tmp"
-}
-trap cleanup EXIT
-
-fail() {
-	echo "FAIL: $*" >&2
-	exit 1
-}
+# shellcheck source=tests/e2e/engine.inc
+. tests/e2e/engine.inc
 
 say() { # TEXT ARGUMENT...
 	local text=$1

@@ -28,11 +28,7 @@ if [ "${1:-}" = one ]; then
 	exit
 fi
 begin
-cat >"$tmp/keys" <<'EOR'
-printf '{"Version":1,"AccessKeyId":"AKIDTEST","SecretAccessKey":"secret",'
-printf '"SessionToken":"token-%s"}' "$$"
-EOR
-printf '[default]\ncredential_process = sh %s\n' "$tmp/keys" >"$tmp/config"
+new_keys
 seq 1 6 | jq -c '{type:"translation",id:"u\(.)",lang:("es-ES","fr-FR"),
 	from:"en-US",text:"sentence \(100 + .).",source_text:"x",error:null,
 	captured_at_ms:1000,final_at_ms:2000,translated_at_ms:3000}' >"$tmp/in"

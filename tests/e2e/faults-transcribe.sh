@@ -28,11 +28,7 @@ begin
 seq -f 'w%04g' 1 170 | tr '\n' ' ' | sed 's/ $//' >"$tmp/long.words"
 seq -f 'w%04g' 1 40 | tr '\n' ' ' | sed 's/ $//' >"$tmp/words"
 # Credentials that are new ones whenever they are asked for, as those of a host.
-cat >"$tmp/keys" <<'EOR'
-printf '{"Version":1,"AccessKeyId":"AKIDTEST","SecretAccessKey":"secret",'
-printf '"SessionToken":"token-%s"}' "$$"
-EOR
-printf '[default]\ncredential_process = sh %s\n' "$tmp/keys" >"$tmp/config"
+new_keys
 me=service=transcribe
 
 # Nothing more is said, or taken: timeouts find out.

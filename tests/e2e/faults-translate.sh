@@ -20,11 +20,7 @@ if [ "${1:-}" = one ]; then
 	exit
 fi
 begin
-cat >"$tmp/keys" <<'EOR'
-printf '{"Version":1,"AccessKeyId":"AKIDTEST","SecretAccessKey":"secret",'
-printf '"SessionToken":"token-%s"}' "$$"
-EOR
-printf '[default]\ncredential_process = sh %s\n' "$tmp/keys" >"$tmp/config"
+new_keys
 seq 1 8 | jq -c '{type:"transcript",id:"u\(.)",final:true,lang:"en-US",
 	text:"words of utterance \(.)",captured_at_ms:1000,final_at_ms:2000}' >"$tmp/in"
 me=service=translate

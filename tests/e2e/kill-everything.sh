@@ -10,14 +10,7 @@
 set -eu
 # shellcheck source=tests/e2e/room-common
 . tests/e2e/room-common
-BIN=$(cd "${BIN:-bin}" && pwd)
-B=$(cd "${B:-build}" && pwd)
-for program in websocketd jq curl; do
-	command -v $program >/dev/null || {
-		echo "SKIP: $program is not installed"
-		exit 77
-	}
-done
+need_web
 mkdir "$tmp/site" "$tmp/conf" "$tmp/archive"
 cp -R scripts web "$tmp/site/"
 ln -s "$BIN" "$tmp/site/bin"

@@ -34,50 +34,7 @@
 #include <unistd.h>
 
 #include "support/aws_pki.h"
-
-static size_t nlive;    /* blocks allocated and not freed */
-static size_t ncalls;   /* allocations asked for */
-static size_t fails_at; /* this one fails, from 1; 0: none */
-
-static bool
-is_refused(void)
-{
-	return ++ncalls == fails_at;
-}
-
-static void *
-count_malloc(size_t n)
-{
-	void *p = is_refused() ? NULL : malloc(n);
-
-	nlive += p != NULL;
-	return p;
-}
-
-static void *
-count_calloc(size_t n, size_t size)
-{
-	void *p = is_refused() ? NULL : calloc(n, size);
-
-	nlive += p != NULL;
-	return p;
-}
-
-static char *
-count_strndup(const char *s, size_t n)
-{
-	char *p = is_refused() ? NULL : strndup(s, n);
-
-	nlive += p != NULL;
-	return p;
-}
-
-static void
-count_free(void *p)
-{
-	nlive -= p != NULL;
-	free(p);
-}
+#include "support/count_alloc.h"
 
 #undef fail /* Check's macro; tls.c has a function of that name */
 #define malloc count_malloc
