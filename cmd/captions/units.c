@@ -96,11 +96,11 @@ static enum unit_end
 judge_end(const struct splitter *s, const struct unit *u)
 {
 	size_t end = u->end;
-	UChar32 c = -1, next;
+	UChar32 c, next;
 
 	if (leaning_has(s->lang, s->text + u->at, u->end - u->at))
 		return UNIT_LEANS;
-	while (end > u->at && is_closing(c = before(s, end)))
+	while (end > u->at && is_closing(before(s, end)))
 		U8_BACK_1((const uint8_t *)s->text, 0, end);
 	if (end == u->at)
 		return UNIT_CLAUSE;

@@ -27,11 +27,10 @@ retracted_find(
     struct retracted *r, struct ring_reader *text, char *buf, size_t size)
 {
 	struct ring_line line;
-	int ret;
 
 	r->n = 0;
 	ring_seek_oldest(text);
-	while ((ret = ring_peek(text, &line)) == 1) {
+	while (ring_peek(text, &line) == 1) {
 		if (!(line.kind & RING_RETRACTION)) {
 			ring_skip(text, &line);
 			continue;

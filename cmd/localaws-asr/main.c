@@ -163,7 +163,6 @@ read_input(struct asr *a)
 static int
 run(struct asr *a)
 {
-	bool is_stopping = false;
 	int slot, err = 0;
 
 	while (err == 0 && !(a->is_at_end && out_pending(&a->out) == 0)) {
@@ -176,8 +175,7 @@ run(struct asr *a)
 		if (loop_wait(&a->loop) < 0)
 			die(EX_OSERR, "poll: %s", strerror(errno));
 		err = out_dispatch(&a->out, &a->loop);
-		if (err == 0 && stop_count() > 0 && !is_stopping) {
-			is_stopping = true;
+		if (err == 0 && stop_count() > 0) {
 			if (!a->is_at_end)
 				finish(a);
 			return out_drain(

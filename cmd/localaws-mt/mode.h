@@ -2,8 +2,8 @@
  * An Apertium mode: the shell pipeline that a pair installs in
  * /usr/share/apertium/modes, taken apart into the programs to run.
  *
- *	lt-proc 'a.bin' | apertium-tagger -g $2 'b.prob' | ... | lt-proc $1
- *'c.bin'
+ *	lt-proc 'a.bin' | apertium-tagger -g $2 'b.prob' | ... |
+ *	    lt-proc $1 'c.bin'
  *
  * No shell ever sees it: each stage has to get -z (flush at NUL) of its own,
  * and $1 and $2 stand for what the apertium script would put there.  $1 becomes

@@ -551,12 +551,6 @@ client_is_over(const struct client *c)
 }
 
 void
-client_close(struct client *c, int64_t now_ms)
-{
-	conn_close(c->conn, now_ms);
-}
-
-void
 client_abort(struct client *c)
 {
 	conn_abort(c->conn);

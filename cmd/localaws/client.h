@@ -44,9 +44,6 @@ bool client_pump(struct client *c, int64_t now_ms);
 /* Whether it has ended and is to be freed. */
 bool client_is_over(const struct client *c);
 
-/* Close in order: what runs may finish for a moment. */
-void client_close(struct client *c, int64_t now_ms);
-
 /* Cut it off by a TCP reset; it is over soon after. */
 void client_abort(struct client *c);
 

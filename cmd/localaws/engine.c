@@ -225,7 +225,7 @@ spawn_shell(pid_t *pid, const struct pipes *p, const char *what,
 	argv[n++] = (char *)(uintptr_t) "-c";
 	argv[n++] = script;
 	argv[n++] = (char *)(uintptr_t)what;
-	for (size_t i = 0; args[i] != NULL && i < ARGS_MAX; i++)
+	for (size_t i = 0; i < ARGS_MAX && args[i] != NULL; i++)
 		argv[n++] = (char *)(uintptr_t)args[i];
 	argv[n] = NULL;
 	rc = spawn(pid, p, argv);

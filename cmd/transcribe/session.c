@@ -496,24 +496,6 @@ session_sent_ms(const struct session *s)
 	return pcm_ms_of_bytes(s->timeline.sent);
 }
 
-uint64_t
-session_until(const struct session *s)
-{
-	return s->until;
-}
-
-const char *
-session_id(const struct session *s)
-{
-	return s->id;
-}
-
-const char *
-session_request_id(const struct session *s)
-{
-	return s->request_id;
-}
-
 const char *
 session_date(const struct session *s)
 {

@@ -155,13 +155,6 @@ uint64_t session_sent_pos(const struct session *s);
 
 double session_sent_ms(const struct session *s);
 
-uint64_t session_until(const struct session *s);
-
-/* The id that the service gave it, or ""; request id, or "". */
-const char *session_id(const struct session *s);
-
-const char *session_request_id(const struct session *s);
-
 /* Date of a refusal, for the clock's offset; "" if none. */
 const char *session_date(const struct session *s);
 

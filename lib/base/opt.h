@@ -5,10 +5,13 @@
  * line, and exit EX_USAGE (64).
  *
  *	static const struct option longs[] = {
- *		{ "language", required_argument, NULL, 'l' }, { NULL, 0, NULL, 0
- *}
- *}; static const struct opt_spec spec = { "transcribe", usage, "l:", longs };
- *	while ((c = opt_next(argc, argv, &spec)) != -1) switch (c) { ... }
+ *		{ "language", required_argument, NULL, 'l' },
+ *		{ NULL, 0, NULL, 0 }
+ *	};
+ *	static const struct opt_spec spec = { "transcribe", usage, "l:", longs };
+ *
+ *	while ((c = opt_next(argc, argv, &spec)) != -1)
+ *		switch (c) { ... }
  */
 #ifndef BASE_OPT_H
 #define BASE_OPT_H

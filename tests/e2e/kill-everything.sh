@@ -147,10 +147,7 @@ said() { # ROOM: words of the archive, one a line, as they come
 	jq -Rr 'fromjson? | select(.type=="transcript" and .final) | .text' \
 		"$tmp/archive/$1.jsonl" 2>/dev/null | grep -o 'w[0-9]*' | sed 's/w0*//'
 }
-read_of() { # ROOM: ids of the captions on its phone
-	jq -Rr 'fromjson? | select(.type=="translation") | .id' "$tmp/$1.phone"
-}
-heard_of() { # and of the voices that came to their end
+heard_of() { # ROOM: ids of the voices that came to their end on its phone
 	grep -o '"type":"audio".*"last":true' "$tmp/$1.phone" | grep -o '"id":"[^"]*"'
 }
 # again ROOM WORD FILE: a caption with a word behind that one, and a voice that was

@@ -7,6 +7,4 @@ import es from './words/crew/es.js';
 import fr from './words/crew/fr.js';
 import it from './words/crew/it.js';
 
-export const CREW_WORDS = { en, it, es, fr, de, ar };
-
-addWords(CREW_WORDS);
+addWords({ en, it, es, fr, de, ar });

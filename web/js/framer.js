@@ -7,7 +7,7 @@ import { Resampler } from './pcm.js';
 
 export const RATE_HZ = 16_000;
 export const MESSAGE_MS = 100;
-export const MESSAGE_SAMPLES = RATE_HZ * MESSAGE_MS / 1000;
+const MESSAGE_SAMPLES = RATE_HZ * MESSAGE_MS / 1000;
 
 /* Flat to 7 kHz, and 80 dB down where 16 kHz would fold: consonants stay as
  * they are, and nothing is added to them. */

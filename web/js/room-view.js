@@ -21,7 +21,7 @@ export function stageKey(state) {
 	    ? `stage_${state.replace('-', '_')}` : '';
 }
 
-export const isDead = (room) => !room.live &&
+const isDead = (room) => !room.live &&
     (room.stages ?? []).some(({ state }) => state === 'gone');
 
 /* on, paused, dead, off: one word for a room, the worst that holds. */

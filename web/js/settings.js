@@ -19,7 +19,7 @@ const DEFAULTS = {
 
 export const SIZE_MIN = -2;
 export const SIZE_MAX = 5;
-export const THEMES = ['dark', 'light', 'contrast'];
+const THEMES = ['dark', 'light', 'contrast'];
 
 /* The theme to show: the reader's choice, or dark, for a dark room; who asked
  * the system for more contrast gets it. */
