@@ -95,10 +95,7 @@ presign_open(struct presign *p, enum endpoint_service service)
 	rc = client_open(
 	    &p->client, service, &p->config, clock_wall_ms(), err, sizeof(err));
 	if (rc != 0)
-		die(rc == CLIENT_ERR_NOMEM    ? EX_OSERR
-		    : rc == CLIENT_ERR_DENIED ? EX_NOPERM
-					      : EX_CONFIG,
-		    "%s", err);
+		die(client_exit_status(rc), "%s", err);
 	p->credentials = wait_for_credentials(p->client.provider);
 	if (credentials_warning(p->client.provider)[0] != '\0')
 		log_msg(LOG_WARN, NULL, "%s",
