@@ -14,6 +14,8 @@
 /* The service's idea of where a word begins may be a little late: when it is
  * heard again, it is heard from before that. */
 #define START_MARGIN_MS 500
+/* In a channel: more that wait for their finals will not get them. */
+#define OPEN_AT_ONCE_MAX 4
 
 void
 captions_init(struct captions *c, struct out *out,
@@ -133,47 +135,135 @@ transcript_json(const struct captions *c, const struct session *s,
 	return obj;
 }
 
+/* FNV-1a: ids may be of any length, and are only compared. */
+static uint64_t
+hash(const char *s)
+{
+	uint64_t h = 0xcbf29ce484222325u;
+
+	for (; *s != '\0'; s++)
+		h = (h ^ (unsigned char)*s) * 0x100000001b3u;
+	return h;
+}
+
+/* Of one channel the service may or may not say which it is. */
+static unsigned int
+channel_of(const struct captions *c, const struct transcribe_result *r)
+{
+	return c->backlog->channels > 1 && r->channel != NULL &&
+	       strcmp(r->channel, "ch_1") == 0;
+}
+
+static void
+never_final(struct caption_open *o)
+{
+	log_msg(LOG_DEBUG, "lines", "%s was never final", o->id);
+	o->is_used = false;
+}
+
+/* One to begin a new utterance of this session in; the oldest of too many goes
+ * for it. */
+static struct caption_open *
+spare_open(struct captions *c, const struct session *s, unsigned int channel)
+{
+	struct caption_open *o, *spare = NULL, *oldest = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < CAPTIONS_OPEN_MAX; i++) {
+		o = &c->open[i];
+		if (!o->is_used) {
+			spare = o;
+		} else if (o->session == s && o->channel == channel) {
+			n++;
+			if (oldest == NULL || o->start < oldest->start)
+				oldest = o;
+		}
+	}
+	if (n >= OPEN_AT_ONCE_MAX || (spare == NULL && oldest != NULL)) {
+		never_final(oldest);
+		return oldest;
+	}
+	return spare != NULL ? spare : &c->open[0];
+}
+
 /*
- * The open utterance that this result goes on with; a new one if there is none.
- * In a channel one is open at a time: a service that begins another has dropped
- * the one before.
+ * The open utterance that this result goes on with, one that a lost session
+ * left, or a new one.  The one before may still be waiting for its final: not
+ * every service is done with it before it begins the next.
  */
 static struct caption_open *
 find_open(struct captions *c, const struct session *s,
     const struct transcribe_result *r)
 {
-	const char *channel = r->channel == NULL ? "" : r->channel;
-	struct caption_open *o, *heirless = NULL, *spare = &c->open[0];
+	const unsigned int channel = channel_of(c, r);
+	const uint64_t result = hash(r->id);
+	struct caption_open *o, *heirless = NULL;
 
 	for (size_t i = 0; i < CAPTIONS_OPEN_MAX; i++) {
 		o = &c->open[i];
-		if (!o->is_used)
-			spare = o;
-		else if (o->session == s && strcmp(o->channel, channel) == 0) {
-			if (strcmp(o->result_id, r->id) == 0)
-				return o;
-			log_msg(
-			    LOG_DEBUG, "lines", "%s was never final", o->id);
-			o->is_used = false;
-			spare = o;
-		} else if (o->session == NULL && heirless == NULL &&
-			   o->is_late == !session_is_live(s) &&
-			   strcmp(o->channel, channel) == 0)
+		if (!o->is_used || o->channel != channel)
+			continue;
+		if (o->session == s && o->result == result)
+			return o;
+		if (o->session == NULL && o->is_late == !session_is_live(s) &&
+		    (heirless == NULL || o->start < heirless->start))
 			heirless = o;
 	}
-	o = heirless;
-	if (o == NULL) {
-		o = spare;
+	if ((o = heirless) == NULL) {
+		o = spare_open(c, s, channel);
 		memset(o, 0, sizeof(*o));
 		o->is_used = true;
 		o->is_late = !session_is_live(s);
-		snprintf(o->channel, sizeof(o->channel), "%s", channel);
+		o->channel = channel;
 		snprintf(
 		    o->id, sizeof(o->id), "%s-%llu", c->prefix, ++c->count);
 	}
 	o->session = s;
-	snprintf(o->result_id, sizeof(o->result_id), "%s", r->id);
+	o->result = result;
 	return o;
+}
+
+/* This one is final: what began before it and is not was dropped. */
+static void
+close_open(struct captions *c, struct caption_open *o)
+{
+	o->is_used = false;
+	for (size_t i = 0; i < CAPTIONS_OPEN_MAX; i++)
+		if (c->open[i].is_used && c->open[i].session == o->session &&
+		    c->open[i].channel == o->channel &&
+		    c->open[i].start <= o->start)
+			never_final(&c->open[i]);
+}
+
+static void
+remember(struct captions *c, const struct session *s,
+    const struct transcribe_result *r)
+{
+	c->done[c->ndone++ % CAPTIONS_DONE_MAX] = (struct caption_done){
+		.session = s,
+		.result = hash(r->id),
+		.text = hash(r->text),
+		.start = session_stream_pos(s, r->start_ms),
+		.channel = channel_of(c, r),
+	};
+}
+
+/* Whether a final is told again, or a partial comes after it.  Of services that
+ * give no ids, or the same one to all, the place and the words decide. */
+static bool
+is_done(const struct captions *c, const struct session *s,
+    const struct transcribe_result *r)
+{
+	for (size_t i = 0; i < CAPTIONS_DONE_MAX; i++) {
+		const struct caption_done *d = &c->done[i];
+
+		if (d->session == s && d->channel == channel_of(c, r) &&
+		    d->result == hash(r->id) &&
+		    d->start == session_stream_pos(s, r->start_ms) &&
+		    (r->is_partial || d->text == hash(r->text)))
+			return true;
+	}
+	return false;
 }
 
 /* Whether a partial says what the last one said. */
@@ -250,24 +340,20 @@ static void
 tell_session(struct captions *c, struct session *s,
     const struct transcribe_result *r, uint64_t pos)
 {
-	const char *channel = r->channel == NULL ? "" : r->channel;
+	const unsigned int channel = channel_of(c, r);
 	bool is_speaking = false;
-	unsigned int n = 0;
 
 	for (size_t i = 0; i < CAPTIONS_OPEN_MAX; i++) {
 		const struct caption_open *o = &c->open[i];
 
-		if (!o->is_used || o->session != s ||
-		    strcmp(o->channel, channel) != 0)
+		if (!o->is_used || o->session != s || o->channel != channel)
 			continue;
 		is_speaking = true;
 		if (o->start < pos)
 			pos = o->start;
 	}
-	if (c->backlog->channels > 1 && strcmp(channel, "ch_1") == 0)
-		n = 1;
-	session_set_speaking(s, n, is_speaking);
-	session_cover(s, n, pos);
+	session_set_speaking(s, channel, is_speaking);
+	session_cover(s, channel, pos);
 }
 
 /* A final without words takes back what was being said. */
@@ -277,7 +363,8 @@ take_back(
 {
 	for (size_t i = 0; i < CAPTIONS_OPEN_MAX; i++)
 		if (c->open[i].is_used && c->open[i].session == s &&
-		    strcmp(c->open[i].result_id, r->id) == 0)
+		    c->open[i].channel == channel_of(c, r) &&
+		    c->open[i].result == hash(r->id))
 			c->open[i].is_used = false;
 	tell_session(c, s, r, session_stream_pos(s, r->end_ms));
 }
@@ -294,6 +381,8 @@ captions_result(struct captions *c, struct session *s,
 			take_back(c, s, r);
 		return;
 	}
+	if (is_done(c, s, r))
+		return;
 	o = find_open(c, s, r);
 	o->start = session_stream_pos(s, r->start_ms);
 	o->start = o->start > margin ? o->start - margin : 0;
@@ -303,10 +392,22 @@ captions_result(struct captions *c, struct session *s,
 	if (!r->is_partial) {
 		c->finals++;
 		c->chars += strlen(r->text);
-		o->is_used = false;
+		close_open(c, o);
+		remember(c, s, r);
 	}
 	tell_session(c, s, r,
 	    r->is_partial ? o->start : session_stream_pos(s, r->end_ms));
+}
+
+void
+captions_session_begun(struct captions *c, const struct session *s)
+{
+	for (size_t i = 0; i < CAPTIONS_OPEN_MAX; i++)
+		if (c->open[i].is_used && c->open[i].session == s)
+			c->open[i].is_used = false;
+	for (size_t i = 0; i < CAPTIONS_DONE_MAX; i++)
+		if (c->done[i].session == s)
+			c->done[i].session = NULL;
 }
 
 void

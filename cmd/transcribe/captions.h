@@ -15,20 +15,32 @@
 #include "base/out.h"
 #include "session.h"
 
-/* Utterances that are open at once: one a channel and session is normal. */
-#define CAPTIONS_OPEN_MAX 16
+/* Utterances that are open at once: one a channel and session is normal, and
+ * two where a final comes after the next one has begun. */
+#define CAPTIONS_OPEN_MAX 32
+/* Finals that are remembered, to know one that is told again. */
+#define CAPTIONS_DONE_MAX 32
 
 struct caption_open {
 	const struct session *session; /* NULL: free, or left by a dead session
 	                                  and looking for an heir */
-	char result_id[64];
-	char channel[16];
+	uint64_t result;      /* hash of the service's id, of any length */
+	unsigned int channel; /* from 0 */
 	char id[48];
 	char text[256]; /* end of the last partial: nothing new, no line */
 	size_t text_len;
 	uint64_t start; /* stream position: here it begins, with a margin */
 	bool is_used;
 	bool is_late;
+};
+
+/* A final that has been written. */
+struct caption_done {
+	const struct session *session; /* NULL: none */
+	uint64_t result;
+	uint64_t text; /* hash */
+	uint64_t start;
+	unsigned int channel;
 };
 
 struct captions {
@@ -41,6 +53,8 @@ struct captions {
 	unsigned long finals;
 	unsigned long long chars; /* of finals */
 	struct caption_open open[CAPTIONS_OPEN_MAX];
+	struct caption_done done[CAPTIONS_DONE_MAX];
+	size_t ndone;  /* so far; the newest is at (ndone - 1) % DONE_MAX */
 	int error;     /* of out, the first */
 	bool is_short; /* of memory: a line was lost, and said so */
 };
@@ -54,10 +68,15 @@ void captions_init(struct captions *c, struct out *out,
  * One result of a session at wall_ms: writes at most one line, and tells the
  * session what it covered: what is before the end of a final, and what is
  * before the beginning of a result, has been heard, but for what is still
- * being said.
+ * being said.  A final that was told already is passed over, with what comes
+ * of it later.
  */
 void captions_result(struct captions *c, struct session *s,
     const struct transcribe_result *r, double wall_ms);
+
+/* The service took this session: whatever was at its address before is another
+ * one. */
+void captions_session_begun(struct captions *c, const struct session *s);
 
 /* What a session heard is lost: there is no memory for a line. */
 void captions_lose(struct captions *c);

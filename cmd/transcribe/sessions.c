@@ -114,6 +114,7 @@ on_open(void *arg, struct session *session)
 
 	s->opened++;
 	skew_accepted(&s->skew);
+	captions_session_begun(s->config.captions, session);
 	/* One that stands by has none yet. */
 	if (r != NULL)
 		range_opened(s, r);
