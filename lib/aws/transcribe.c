@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/json_foreign.h"
 
 const char *
 transcribe_strerror(int code)
@@ -335,6 +336,20 @@ read_alternative(struct transcribe_result *r, const json_t *alternative)
 	return 0;
 }
 
+/* A result that does not say when it was takes it from its items. */
+static void
+times_of_items(struct transcribe_result *r, const json_t *obj)
+{
+	if (r->nitems == 0)
+		return;
+	if (!json_is_number(json_object_get(obj, "StartTime")))
+		r->start_ms = r->items[0].start_ms;
+	for (size_t i = 0; i < r->nitems; i++)
+		if (!json_is_number(json_object_get(obj, "EndTime")) &&
+		    r->items[i].end_ms > r->end_ms)
+			r->end_ms = r->items[i].end_ms;
+}
+
 static int
 read_result(struct transcribe_result *r, const json_t *obj)
 {
@@ -347,6 +362,7 @@ read_result(struct transcribe_result *r, const json_t *obj)
 	r->is_partial = json_is_true(json_object_get(obj, "IsPartial"));
 	times_of(obj, &r->start_ms, &r->end_ms);
 	rc = read_alternative(r, json_array_get(alternatives, 0));
+	times_of_items(r, obj);
 	if (rc == 0)
 		rc = read_guesses(
 		    r, json_object_get(obj, "LanguageIdentification"));
@@ -367,7 +383,7 @@ transcribe_results_parse(
 	int rc = 0;
 
 	memset(r, 0, sizeof(*r));
-	r->json = json_loadb(payload, len, 0, &why);
+	r->json = json_foreign_parse(payload, len, &why);
 	if (!json_is_object((json_t *)r->json)) {
 		rc = r->json == NULL && json_is_nomem(&why)
 		         ? TRANSCRIBE_ERR_NOMEM

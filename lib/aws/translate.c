@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/json_foreign.h"
 #include "base/utf8.h"
 
 const char *
@@ -129,7 +130,7 @@ translate_answer_parse(struct translate_answer *a, const void *body, size_t len,
 	int rc = TRANSLATE_ERR_ANSWER;
 
 	memset(a, 0, sizeof(*a));
-	obj = json_loadb(body, len, 0, &why);
+	obj = json_foreign_parse(body, len, &why);
 	if (!json_is_object(obj)) {
 		service_error_set(error, SERVICE_ERROR_PROTOCOL, "answer",
 		    "answer of Translate is not JSON%s%s",

@@ -78,6 +78,9 @@ START_TEST(answers_are_read)
 	ck_assert_str_eq(answer.source, "en");
 	ck_assert_str_eq(answer.target, "fr");
 	translate_answer_release(&answer);
+	ck_assert_int_eq(parse("{\"TranslatedText\":\"a\\ud800\"}"), 0);
+	ck_assert_str_eq(answer.text, "a\xef\xbf\xbd");
+	translate_answer_release(&answer);
 	ck_assert_int_eq(parse("{\"TranslatedText\":\"\"}"), 0);
 	ck_assert_str_eq(answer.text, "");
 	ck_assert_str_eq(answer.source, "");
@@ -88,7 +91,7 @@ END_TEST
 START_TEST(answers_that_make_no_sense_say_so)
 {
 	static const char *const bad[] = { "", "hello", "[]", "{}",
-		"{\"TranslatedText\":5}", "{\"TranslatedText\":\"\\ud800\"}",
+		"{\"TranslatedText\":5}", "{\"TranslatedText\":\"\\ud800}",
 		"<html>", "{\"TranslatedText\":\"a\"} x" };
 	size_t i, n;
 	char *big;
