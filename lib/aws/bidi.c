@@ -5,11 +5,9 @@
 #include <string.h>
 
 #include "aws/event_signer.h"
+#include "aws/retry.h"
 #include "aws/sigv4.h"
 
-/* An event is refused long before it could be this large (PROTOCOL 2.1: 24 MiB
- * is what receivers take); services send a few tens of kilobytes. */
-#define BIDI_MESSAGE_BYTES_MAX (4 * 1024 * 1024)
 /* Encoded event headers, with room: three strings of a few dozen bytes. */
 #define BIDI_EVENT_HEADER_BYTES 256
 
@@ -31,6 +29,8 @@ struct bidi {
 	char errortype[128];
 	char request_id[80];
 	char date[64];
+	double wall_ms; /* when it was opened */
+	int64_t retry_after_ms;
 	bool is_ended; /* our side */
 	bool is_over;  /* on_end came, or nobody is to be told */
 	bool is_in_callback;
@@ -99,6 +99,7 @@ static void
 bidi_on_headers(void *arg, struct h2 *h2, int32_t stream, int status,
     const struct h2_header *headers, size_t nheaders, bool is_end)
 {
+	const char *amz_retry_after = NULL, *retry_after = NULL;
 	struct bidi *b = arg;
 
 	(void)h2;
@@ -116,7 +117,13 @@ bidi_on_headers(void *arg, struct h2 *h2, int32_t stream, int status,
 			copy_text(b->request_id, sizeof(b->request_id), value);
 		else if (strcmp(name, "date") == 0)
 			copy_text(b->date, sizeof(b->date), value);
+		else if (strcmp(name, "x-amz-retry-after") == 0)
+			amz_retry_after = value;
+		else if (strcmp(name, "retry-after") == 0)
+			retry_after = value;
 	}
+	b->retry_after_ms =
+	    retry_parse_after(amz_retry_after, retry_after, b->wall_ms);
 	if (status == 200) {
 		if (b->events->on_open != NULL)
 			b->events->on_open(b->arg, b, headers, nheaders);
@@ -204,6 +211,7 @@ bidi_refused(struct bidi *b)
 	service_error_from_answer(&error, SERVICE_REST_JSON, b->status,
 	    b->errortype[0] == '\0' ? NULL : b->errortype,
 	    b->request_id[0] == '\0' ? NULL : b->request_id, body, len);
+	error.retry_after_ms = b->retry_after_ms;
 	bidi_finish(b, &error);
 }
 
@@ -358,10 +366,11 @@ bidi_open(struct bidi **out, struct conn *c, const struct bidi_request *r,
 	b->h2 = conn_h2(c);
 	b->events = events;
 	b->arg = arg;
+	b->wall_ms = r->wall_ms;
 	b->credentials = credentials_ref(r->credentials);
 	bytes_init(&b->out, ES_MESSAGE_BYTES_MAX);
 	bytes_init(&b->refusal, BIDI_REFUSAL_BYTES_MAX);
-	b->decoder = es_decoder_new(BIDI_MESSAGE_BYTES_MAX, bidi_on_message, b);
+	b->decoder = es_decoder_new(ES_MESSAGE_BYTES_MAX, bidi_on_message, b);
 	rc = b->decoder == NULL ? BIDI_ERR_NOMEM : bidi_request(b, r);
 	if (rc != 0) {
 		bidi_destroy(b);
@@ -385,6 +394,16 @@ bidi_free(struct bidi *b)
 		b->is_doomed = true;
 	else
 		bidi_destroy(b);
+}
+
+void
+bidi_give_up(struct bidi *b)
+{
+	if (b->is_over || b->status == 0 || b->status == 200)
+		return;
+	b->is_in_callback = true;
+	bidi_refused(b);
+	bidi_leave(b);
 }
 
 bool

@@ -113,6 +113,13 @@ int bidi_end(struct bidi *b, double wall_ms);
 bool bidi_is_open(const struct bidi *b);
 
 /*
+ * Wait no longer.  Where an answer has begun that refuses the request, on_end
+ * tells of that, with as much of its body as came; else nothing happens, and
+ * what it means that no answer came is the caller's to say.
+ */
+void bidi_give_up(struct bidi *b);
+
+/*
  * Whether on_end came; everything but bidi_free() is then without effect. */
 bool bidi_is_over(const struct bidi *b);
 

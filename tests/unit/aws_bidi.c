@@ -71,6 +71,40 @@ START_TEST(one_byte_a_frame_gives_the_same_events)
 }
 END_TEST
 
+START_TEST(an_event_may_be_large)
+{
+	const size_t n = 6 * 1024 * 1024;
+	char *payload = malloc(n + 1);
+	struct bytes out;
+	const uint8_t *p;
+	size_t len, part;
+	const struct es_header headers[] = {
+		es_string(":message-type", "event"),
+		es_string(":event-type", "Long"),
+	};
+
+	ck_assert_ptr_nonnull(payload);
+	memset(payload, 'x', n);
+	payload[n] = '\0';
+	open_stream();
+	answer(200, NULL);
+	bytes_init(&out, ES_MESSAGE_BYTES_MAX);
+	ck_assert_int_eq(es_encode(&out, headers, 2, payload, n), 0);
+	while ((len = bytes_len(&out)) > 0) {
+		p = bytes_peek(&out, &len);
+		part = h2_room_bytes(conn_h2(server), stream);
+		if (part > len)
+			part = len;
+		answer_bytes(p, part);
+		bytes_skip(&out, part);
+		net_turn_for(0);
+	}
+	bytes_release(&out);
+	turns_until("Long x");
+	free(payload);
+}
+END_TEST
+
 START_TEST(a_service_that_ends_first_has_ended_in_order)
 {
 	open_stream();
@@ -271,6 +305,7 @@ main(void)
 	tcase_add_test(tc, the_request_and_the_chain_of_events_are_signed);
 	tcase_add_test(tc, events_are_passed_on_whatever_their_name);
 	tcase_add_test(tc, one_byte_a_frame_gives_the_same_events);
+	tcase_add_test(tc, an_event_may_be_large);
 	tcase_add_test(tc, a_service_that_ends_first_has_ended_in_order);
 	tcase_add_loop_test(tc, it_may_be_freed_in_its_end, 0, 6);
 	tcase_add_test(tc, a_live_stream_that_is_freed_is_reset);

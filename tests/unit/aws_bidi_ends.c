@@ -34,7 +34,28 @@ START_TEST(a_refusal_is_told_as_the_service_put_it)
 	ck_assert_int_eq(last_error.http_status, r->status);
 	ck_assert_str_eq(last_error.request_id, REQUEST_ID);
 	ck_assert_str_eq(bidi_date(bidi), DATE);
+	ck_assert_int_eq(
+	    last_error.retry_after_ms, r->errortype == NULL ? -1 : 3000);
 	ck_assert(!told("open;"));
+}
+END_TEST
+
+START_TEST(a_refusal_that_does_not_end_is_one)
+{
+	open_stream();
+	/* Of none there is nothing to say. */
+	bidi_give_up(bidi);
+	ck_assert_uint_eq(nends, 0);
+	answer(403, "AccessDeniedException");
+	answer_bytes("{\"Message\":\"not", 15);
+	turns_until("[END_STREAM]");
+	settle();
+	ck_assert_uint_eq(nends, 0);
+	bidi_give_up(bidi);
+	check_over(SERVICE_ERROR_DENIED, "AccessDeniedException");
+	ck_assert_int_eq(last_error.http_status, 403);
+	bidi_give_up(bidi);
+	ck_assert_uint_eq(nends, 1);
 }
 END_TEST
 
@@ -183,6 +204,7 @@ main(void)
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, a_refusal_is_told_as_the_service_put_it, 0,
 	    (int)(sizeof refusals / sizeof refusals[0]));
+	tcase_add_test(tc, a_refusal_that_does_not_end_is_one);
 	tcase_add_test(tc, a_refusal_that_is_cut_or_too_long_keeps_its_name);
 	tcase_add_test(tc, an_exception_ends_the_stream);
 	tcase_add_test(tc, an_error_message_ends_the_stream);

@@ -159,10 +159,11 @@ answer(int status, const char *errortype)
 		{ "x-amzn-request-id", REQUEST_ID },
 		{ "date", DATE },
 		{ "x-amzn-errortype", errortype },
+		{ "retry-after", "3" },
 	};
 
 	ck_assert_int_eq(h2_respond(conn_h2(server), stream, status, headers,
-			     errortype == NULL ? 2 : 3, true),
+			     errortype == NULL ? 2 : 4, true),
 	    0);
 }
 
@@ -239,7 +240,8 @@ saw_event(void *arg, struct bidi *b, const struct es_event *event)
 	ck_assert(!bidi_is_over(b));
 	ck_assert_int_eq(event->kind, ES_KIND_EVENT);
 	tell("%.*s %.*s;", (int)event->type_len, event->type,
-	    (int)event->payload_len, (const char *)event->payload);
+	    (int)(event->payload_len < 100 ? event->payload_len : 100),
+	    (const char *)event->payload);
 }
 
 static inline void
