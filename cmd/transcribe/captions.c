@@ -290,15 +290,29 @@ captions_lose(struct captions *c)
 }
 
 /* No service says so much in one breath; a line that is too long would be
- * refused by whoever reads it. */
-static void
-shorten_text(json_t **obj)
+ * refused by whoever reads it.  Takes line; the shorter one, or NULL: no
+ * memory, or it cannot be made shorter. */
+static char *
+shorten_text(json_t **obj, char *line, size_t *len)
 {
-	const char *text = json_str(*obj, "text");
+	size_t whole = strlen(json_str(*obj, "text")), keep = whole;
+	const char *text;
 
-	json_put(obj, "text",
-	    json_stringn(
-		text, utf8_prefix(text, strlen(text), LINE_MAX_BYTES / 8)));
+	/* Escapes are longer than what they stand for: in proportion, then. */
+	while (line != NULL && *len >= LINE_MAX_BYTES) {
+		free(line);
+		if (keep == 0)
+			return NULL;
+		text = json_str(*obj, "text");
+		keep = utf8_prefix(text, keep,
+		    (size_t)((double)keep * (LINE_MAX_BYTES - 1024) /
+			     (double)*len));
+		json_put(obj, "text", json_stringn(text, keep));
+		line = json_line_dump(*obj, len);
+	}
+	log_msg(LOG_ERROR, "lines", "an utterance of %zu bytes is cut to %zu",
+	    whole, keep);
+	return line;
 }
 
 /* Takes obj; NULL: no memory. */
@@ -316,20 +330,19 @@ write_line(struct captions *c, json_t *obj)
 		free(line);
 		json_object_del(obj, "items");
 		json_object_del(obj, "entities");
+		json_object_del(obj, "guesses");
 		line = json_line_dump(obj, &len);
 	}
-	if (line != NULL && len >= LINE_MAX_BYTES) {
-		free(line);
-		shorten_text(&obj);
-		line = json_line_dump(obj, &len);
-	}
+	if (line != NULL && len >= LINE_MAX_BYTES)
+		line = shorten_text(&obj, line, &len);
 	if (line != NULL)
 		rc = out_line(c->out, line, len);
-	if (rc == OUT_ERR_NOMEM) {
+	if (rc == OUT_ERR_NOMEM)
 		captions_lose(c);
-	} else if (c->error == 0) {
-		c->error = rc;
-	}
+	else if (rc == OUT_ERR_FULL && !c->is_full)
+		log_msg(LOG_ERROR, "lines",
+		    "the reader takes none: a line is lost");
+	c->is_full |= rc == OUT_ERR_FULL;
 	free(line);
 	json_decref(obj);
 }
@@ -386,9 +399,10 @@ captions_result(struct captions *c, struct session *s,
 	o = find_open(c, s, r);
 	o->start = session_stream_pos(s, r->start_ms);
 	o->start = o->start > margin ? o->start - margin : 0;
-	if (!r->is_partial || (c->with_partials && !is_repeated(o, r))) {
+	/* A reader that is behind gets the words once they are final. */
+	if (!r->is_partial ||
+	    (c->with_partials && !out_is_full(c->out) && !is_repeated(o, r)))
 		write_line(c, transcript_json(c, s, r, o, wall_ms));
-	}
 	if (!r->is_partial) {
 		c->finals++;
 		c->chars += strlen(r->text);

@@ -55,7 +55,8 @@ struct captions {
 	struct caption_open open[CAPTIONS_OPEN_MAX];
 	struct caption_done done[CAPTIONS_DONE_MAX];
 	size_t ndone;  /* so far; the newest is at (ndone - 1) % DONE_MAX */
-	int error;     /* of out, the first */
+	bool is_full;  /* of lines that nobody reads: one was lost, and said so
+	                */
 	bool is_short; /* of memory: a line was lost, and said so */
 };
 

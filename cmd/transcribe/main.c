@@ -230,6 +230,8 @@ main(int argc, char **argv)
 		say_ended(&t);
 	if (status == 0 && t.captions.is_short)
 		status = EX_OSERR;
+	if (status == 0 && t.captions.is_full)
+		status = EX_IOERR;
 	out_status = output_status(&t);
 	if (status == 0)
 		status = t.input.status != 0 ? t.input.status : out_status;

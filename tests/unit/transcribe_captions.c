@@ -243,6 +243,92 @@ START_TEST(who_was_cut_short_first_is_taken_up_first)
 }
 END_TEST
 
+/* How many finals a reader finds that comes after all was said. */
+static unsigned int
+count_finals(int fd)
+{
+	static char text[4 * 1024 * 1024];
+	unsigned int n = 0;
+	size_t len = 0;
+	ssize_t got;
+
+	while (out_drain(&out, 0) == OUT_ERR_FULL || out_pending(&out) > 0 ||
+	       len == 0) {
+		got = read(fd, text + len, sizeof(text) - 1 - len);
+		ck_assert_int_gt(got, 0);
+		len += (size_t)got;
+	}
+	close(out.fd);
+	out.owns_fd = false;
+	while ((got = read(fd, text + len, sizeof(text) - 1 - len)) > 0)
+		len += (size_t)got;
+	text[len] = '\0';
+	for (char *p = text; (p = strstr(p, "\"final\":true")) != NULL; p++)
+		n++;
+	return n;
+}
+
+START_TEST(a_reader_that_is_behind_gets_every_final)
+{
+	int fds[2];
+	char id[16];
+
+	ck_assert_int_eq(pipe(fds), 0);
+	out_release(&out);
+	ck_assert_int_eq(out_init(&out, fds[1], 256 * 1024), 0);
+	close(fds[1]);
+	for (int i = 0; i < 2000; i++) {
+		snprintf(id, sizeof(id), "%d", i);
+		for (int k = 0; k < 20; k++)
+			say(id, k % 2 == 0 ? "one" : "two", false, i * 10,
+			    i * 10 + 5);
+		say(id, "One.", true, i * 10, i * 10 + 5);
+	}
+	ck_assert(!c.is_full);
+	ck_assert_uint_eq(count_finals(fds[0]), 2000);
+	close(fds[0]);
+}
+END_TEST
+
+START_TEST(a_line_that_is_lost_is_known)
+{
+	int fds[2];
+	char id[16];
+
+	ck_assert_int_eq(pipe(fds), 0);
+	out_release(&out);
+	ck_assert_int_eq(out_init(&out, fds[1], 1024), 0);
+	for (int i = 0; i < 9000; i++) {
+		snprintf(id, sizeof(id), "%d", i);
+		say(id, "One.", true, i * 10, i * 10 + 5);
+	}
+	ck_assert(c.is_full);
+	close(fds[0]);
+	close(fds[1]);
+}
+END_TEST
+
+START_TEST(a_very_long_text_is_kept_as_far_as_a_line_goes)
+{
+	char *text = malloc(100000);
+
+	ck_assert_ptr_nonnull(text);
+	memset(text, 'x', 99999);
+	text[99999] = '\0';
+	say("a", text, true, 0, 1000);
+	ck_assert_int_eq(fseek(file, 0, SEEK_END), 0);
+	ck_assert_int_gt(ftell(file), 60000);
+	ck_assert_int_le(ftell(file), 65536);
+	/* Each of these is two bytes in a line. */
+	memset(text, '"', 99999);
+	say("b", text, true, 2000, 3000);
+	ck_assert_int_eq(fseek(file, 0, SEEK_END), 0);
+	ck_assert_int_gt(ftell(file), 2 * 60000);
+	ck_assert_int_le(ftell(file), 2 * 65536);
+	free(text);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -262,6 +348,9 @@ main(void)
 	tcase_add_test(tc, of_one_channel_it_need_not_be_said_which);
 	tcase_add_test(tc, two_channels_speak_at_once);
 	tcase_add_test(tc, who_was_cut_short_first_is_taken_up_first);
+	tcase_add_test(tc, a_reader_that_is_behind_gets_every_final);
+	tcase_add_test(tc, a_line_that_is_lost_is_known);
+	tcase_add_test(tc, a_very_long_text_is_kept_as_far_as_a_line_goes);
 	suite_add_tcase(suite, tc);
 	r = srunner_create(suite);
 	srunner_run_all(r, CK_ENV);
