@@ -49,17 +49,24 @@ backlog_room(const struct backlog *b)
 	return b->audio.cap - bytes_len(&b->audio);
 }
 
+/* Of every sample, or with a larger step of one channel's. */
 static uint64_t
-energy(const uint8_t *p, size_t n)
+energy_of(const uint8_t *p, size_t n, size_t step)
 {
 	uint64_t sum = 0;
 
-	for (size_t i = 0; i + 1 < n; i += 2) {
+	for (size_t i = 0; i + 1 < n; i += step) {
 		int16_t s = (int16_t)(p[i] | p[i + 1] << 8);
 
 		sum += (uint64_t)((int32_t)s * s);
 	}
 	return sum;
+}
+
+static uint64_t
+energy(const uint8_t *p, size_t n)
+{
+	return energy_of(p, n, PCM_FRAME_BYTES);
 }
 
 static double
@@ -243,6 +250,27 @@ backlog_loudest_dbfs(const struct backlog *b, uint64_t from, uint64_t to)
 			most = e;
 	}
 	return dbfs((double)most, b->channels * (size_t)WINDOW_BYTES);
+}
+
+double
+backlog_loudest_of_dbfs(
+    const struct backlog *b, unsigned int channel, uint64_t from, uint64_t to)
+{
+	const size_t skip = channel * (size_t)PCM_FRAME_BYTES;
+	uint64_t most = 0, e;
+	const uint8_t *p;
+	size_t len;
+
+	for (; from + WINDOW_BYTES <= to; from += STEP_BYTES) {
+		p = backlog_peek(b, from, WINDOW_BYTES, &len);
+		if (len < WINDOW_BYTES)
+			break;
+		e = energy_of(p + skip, len * b->channels - skip,
+		    b->channels * (size_t)PCM_FRAME_BYTES);
+		if (e > most)
+			most = e;
+	}
+	return dbfs((double)most, WINDOW_BYTES);
 }
 
 uint64_t

@@ -76,6 +76,10 @@ double backlog_dbfs(const struct backlog *b, uint64_t from, uint64_t to);
 double
 backlog_loudest_dbfs(const struct backlog *b, uint64_t from, uint64_t to);
 
+/* The same of one channel, from 0. */
+double backlog_loudest_of_dbfs(
+    const struct backlog *b, unsigned int channel, uint64_t from, uint64_t to);
+
 /*
  * Where to cut in a pause: at `pos` or behind it, in the middle of 300 ms that
  * are quiet beside what was loud of late.  Looks from *searched on, and moves

@@ -40,18 +40,41 @@ gaps_due(
 	return due < s->config.backlog->end ? due : s->config.backlog->end;
 }
 
+/* Whether there is sound in a channel behind its last words, in at least so
+ * much that was sent. */
+static bool
+is_loud_behind(const struct sessions *s, const struct sessions_range *r,
+    uint64_t min_bytes)
+{
+	const uint64_t *heard = session_heard(r->session);
+	const uint64_t until = session_sent_pos(r->session);
+	const struct backlog *b = s->config.backlog;
+
+	for (unsigned int c = 0; c < b->channels; c++) {
+		uint64_t from = heard[c] > r->from ? heard[c] : r->from;
+
+		if (until >= from + min_bytes &&
+		    backlog_loudest_of_dbfs(b, c, from, until) >=
+			SESSION_QUIET_DBFS)
+			return true;
+	}
+	return false;
+}
+
+bool
+gaps_is_unheard(const struct sessions *s, const struct sessions_range *r)
+{
+	return r->is_worded || session_is_speaking(r->session) ||
+	       is_loud_behind(s, r, 0);
+}
+
 bool
 gaps_ended_too_soon(const struct sessions *s, struct sessions_range *r)
 {
-	uint64_t from = session_covered(r->session);
-	uint64_t until = session_sent_pos(r->session);
-
 	if (r->is_worded)
 		return true;
 	if (r->nrehears >= REHEARS_MAX ||
-	    until < from + pcm_bytes_of_ms(UNHEARD_MIN_MS) ||
-	    backlog_loudest_dbfs(s->config.backlog, from, until) <
-		SESSION_QUIET_DBFS)
+	    !is_loud_behind(s, r, pcm_bytes_of_ms(UNHEARD_MIN_MS)))
 		return false;
 	r->nrehears++;
 	return true;

@@ -162,6 +162,7 @@ turn(struct transcribe *t, struct loop *l, int64_t *stopped_at_ms, int *status)
 	if (stop_count() > 1 ||
 	    (*stopped_at_ms != 0 && now_ms - *stopped_at_ms >= STOP_MS)) {
 		*status = 128 + stop_signal();
+		sessions_leave(&t->sessions);
 		return false;
 	}
 	if (!out_is_full(&t->out)) {

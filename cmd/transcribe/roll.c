@@ -215,7 +215,7 @@ change_over(struct sessions *s, uint64_t cut, int64_t now_ms)
 	live->from = cut;
 	live->failures = live->broken = 0;
 	live->did_refresh = live->did_skew = live->is_worded = false;
-	live->nmute = live->nrehears = 0;
+	live->nmute = live->nunfinished = live->nrehears = 0;
 	live->stuck_at_ms = now_ms;
 	session_go(live->session, cut, NULL);
 	roll_begin(s, live->session);

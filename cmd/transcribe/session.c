@@ -12,8 +12,10 @@
 #define OPEN_TIMEOUT_MS 8000
 /* Audio waits and the service takes none of it: longer than any hiccup. */
 #define BLOCKED_TIMEOUT_MS 10000
-/* After our end: the service has this long between two events. */
+/* After our end: the service has this long between two events, and where it
+ * was slow before, up to a minute. */
 #define FINISH_TIMEOUT_MS 15000
+#define FINISH_PATIENCE_MAX 2
 /* In mid-sentence the service has this long, too: a live one says more with
  * every word, or makes it final. */
 #define MUTE_TIMEOUT_MS 20000
@@ -26,6 +28,7 @@
  * other: the service says of neither how far it is. */
 #define CHANNEL_SLACK_MS 15000
 
+static const char unfinished_text[] = "the last results did not come";
 static const char mute_text[] = "the service says nothing of what it is sent";
 
 static void
@@ -169,7 +172,7 @@ session_new(const struct session_config *config,
 		memcpy(s->heard, heard, sizeof(s->heard));
 	s->until = until;
 	s->is_live = until == SESSION_LIVE;
-	s->patience_ms = MUTE_TIMEOUT_MS;
+	session_be_patient(s, 0, 0);
 	timeline_init(&s->timeline);
 	service_error_init(&s->error);
 	if (conn_dial(&s->conn, &conn_config, &conn_callbacks, s, now_ms) !=
@@ -224,10 +227,15 @@ session_input_ended(struct session *s)
 }
 
 void
-session_be_patient(struct session *s, unsigned int nmute)
+session_be_patient(
+    struct session *s, unsigned int nmute, unsigned int nunfinished)
 {
 	s->patience_ms = (int64_t)MUTE_TIMEOUT_MS
 	                 << (nmute < PATIENCE_MAX ? nmute : PATIENCE_MAX);
+	s->finish_ms =
+	    (int64_t)FINISH_TIMEOUT_MS
+	    << (nunfinished < FINISH_PATIENCE_MAX ? nunfinished
+						  : FINISH_PATIENCE_MAX);
 }
 
 void
@@ -295,6 +303,10 @@ session_start(struct session *s, int64_t now_ms, double wall_ms)
 	request.credentials = s->credentials;
 	request.wall_ms = wall_ms;
 	rc = bidi_open(&s->bidi, s->conn, &request, &bidi_callbacks, s);
+	/* MAX_CONCURRENT_STREAMS may be 0 for a while (RFC 9113, 5.1.2). */
+	if (rc == BIDI_ERR_BUSY && !conn_is_draining(s->conn) &&
+	    now_ms < s->ready_at_ms + OPEN_TIMEOUT_MS)
+		return;
 	if (rc != 0) {
 		session_fail(s,
 		    rc == BIDI_ERR_BUSY    ? SERVICE_ERROR_TRANSIENT
@@ -341,9 +353,9 @@ owed(const struct session *s, const char **what)
 		*what = "the service takes no more audio";
 		at_ms = s->taken_at_ms + BLOCKED_TIMEOUT_MS;
 	}
-	if (s->is_end_sent && s->heard_at_ms + FINISH_TIMEOUT_MS < at_ms) {
-		*what = "the last results did not come";
-		at_ms = s->heard_at_ms + FINISH_TIMEOUT_MS;
+	if (s->is_end_sent && s->heard_at_ms + s->finish_ms < at_ms) {
+		*what = unfinished_text;
+		at_ms = s->heard_at_ms + s->finish_ms;
 	} else if (is_speaking(s) && s->heard_at_ms + MUTE_TIMEOUT_MS < at_ms) {
 		*what = "the service fell silent in mid-sentence";
 		at_ms = s->heard_at_ms + MUTE_TIMEOUT_MS;
@@ -352,6 +364,13 @@ owed(const struct session *s, const char **what)
 		at_ms = s->heard_at_ms + s->patience_ms;
 	}
 	return at_ms;
+}
+
+/* There is something to hear. */
+static bool
+wants_stream(const struct session *s)
+{
+	return session_available(s) > 0 || s->is_standby;
 }
 
 void
@@ -363,6 +382,8 @@ session_prepare(struct session *s, struct loop *l, int64_t now_ms)
 	if (s->is_over)
 		return;
 	conn_prepare(s->conn, l);
+	if (s->bidi == NULL && s->ready_at_ms != 0 && wants_stream(s))
+		loop_deadline(l, s->ready_at_ms + OPEN_TIMEOUT_MS);
 	if (s->bidi == NULL)
 		return;
 	if (session_next_step(s, now_ms, &wake_ms) != SESSION_STEP_WAIT)
@@ -384,8 +405,10 @@ session_dispatch(
 		s->heard_at_ms = now_ms;
 	if (s->is_over || conn_state(s->conn) != CONN_READY)
 		return;
+	if (s->ready_at_ms == 0 || (s->bidi == NULL && !wants_stream(s)))
+		s->ready_at_ms = now_ms;
 	if (s->bidi == NULL) {
-		if (session_available(s) > 0 || s->is_standby)
+		if (wants_stream(s))
 			session_start(s, now_ms, wall_ms);
 		else if (session_is_exhausted(s))
 			session_over(s, NULL);
@@ -398,9 +421,15 @@ session_dispatch(
 	if (s->is_over)
 		return;
 	watch_taken(s, now_ms);
-	if (owed(s, &what) <= now_ms)
-		session_fail(s, SERVICE_ERROR_TIMEOUT,
-		    what == mute_text ? SESSION_MUTE : "timeout", what);
+	if (owed(s, &what) > now_ms)
+		return;
+	/* What it began to say says more than that it took too long. */
+	bidi_give_up(s->bidi);
+	session_fail(s, SERVICE_ERROR_TIMEOUT,
+	    what == mute_text         ? SESSION_MUTE
+	    : what == unfinished_text ? SESSION_UNFINISHED
+				      : "timeout",
+	    what);
 }
 
 bool
@@ -419,6 +448,12 @@ bool
 session_was_open(const struct session *s)
 {
 	return s->was_open;
+}
+
+bool
+session_was_connected(const struct session *s)
+{
+	return s->ready_at_ms != 0;
 }
 
 bool

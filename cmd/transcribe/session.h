@@ -33,6 +33,9 @@
 /* The error's name when there was sound and the service told of nothing. */
 #define SESSION_MUTE "mute"
 
+/* The same when all was sent, and the service did not end its side. */
+#define SESSION_UNFINISHED "unfinished"
+
 struct session;
 
 struct session_events {
@@ -83,9 +86,11 @@ void session_free(struct session *s);
 /* The live input has ended: what is left is the rest. */
 void session_input_ended(struct session *s);
 
-/* So many sessions before this one, in a row, ended as SESSION_MUTE: it may be
- * music that nobody writes down, and each one waits twice as long. */
-void session_be_patient(struct session *s, unsigned int nmute);
+/* So many sessions before this one, in a row, ended as SESSION_MUTE, or as
+ * SESSION_UNFINISHED: it may be music that nobody writes down, or a service
+ * that is slow, and each one waits twice as long. */
+void session_be_patient(
+    struct session *s, unsigned int nmute, unsigned int nunfinished);
 
 /* Finish early: send no more, take the last results.  For a stop or a stall.
  */
@@ -122,6 +127,9 @@ const struct service_error *session_error(const struct session *s);
 
 /* Whether the service ever took it. */
 bool session_was_open(const struct session *s);
+
+/* Whether there was a connection to ask for a stream on. */
+bool session_was_connected(const struct session *s);
 
 /* Whether a stream was asked for; false: only a connection was made. */
 bool session_was_started(const struct session *s);

@@ -14,6 +14,7 @@ struct session {
 	uint64_t until; /* SESSION_LIVE, or where its range ends */
 	uint64_t begin; /* of its range */
 	uint64_t heard[SESSION_CHANNELS_MAX]; /* what is before has been */
+	int64_t ready_at_ms;   /* a stream could be asked for; 0: not yet */
 	int64_t started_at_ms; /* the stream was opened; 0: not yet */
 	int64_t sent_at_ms;    /* something was last sent */
 	int64_t taken_at_ms;   /* the service last took something */
@@ -22,6 +23,7 @@ struct session {
 	int64_t heard_at_ms;   /* an event last came */
 	int64_t loud_ms;       /* of sound sent since then */
 	int64_t patience_ms;   /* with a service that says nothing of sound */
+	int64_t finish_ms;     /* the same, once all was sent */
 	int64_t limit_ms;      /* of audio in all, for now; 0: none */
 	bool is_standby;       /* open, and not yet told what to hear */
 	bool is_finishing;     /* send no more */

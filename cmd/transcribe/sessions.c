@@ -68,11 +68,33 @@ unheard_ms(const struct sessions *s, const struct sessions_range *r)
 	return r->is_used && until > from ? pcm_ms_of_bytes(until - from) : 0;
 }
 
+static double
+all_unheard_ms(const struct sessions *s)
+{
+	double ms = 0;
+
+	for (size_t i = 0; i < SESSIONS_MAX; i++)
+		ms += unheard_ms(s, &s->ranges[i]);
+	return ms;
+}
+
+void
+sessions_leave(struct sessions *s)
+{
+	double ms = s->is_done ? 0 : all_unheard_ms(s);
+
+	s->lost_ms += ms;
+	if (ms > 0)
+		log_msg(LOG_ERROR, NULL,
+		    "%.1f s of audio were not heard: left before that",
+		    ms / 1000);
+}
+
 static void
 sessions_give_up(struct sessions *s, int status)
 {
-	for (size_t i = 0; status != EX_OK && i < SESSIONS_MAX; i++)
-		s->lost_ms += unheard_ms(s, &s->ranges[i]);
+	if (status != EX_OK)
+		s->lost_ms += all_unheard_ms(s);
 	s->is_done = true;
 	if (s->status == 0)
 		s->status = status;
@@ -137,7 +159,7 @@ on_results(
 		    &results->results[i], s->wall_ms);
 	if (session_covered(session) > r->from) {
 		r->failures = r->broken = 0;
-		r->nrehears = 0;
+		r->nrehears = r->nunfinished = 0;
 	}
 }
 
@@ -181,10 +203,13 @@ sessions_is_done(const struct sessions *s)
 	return s->is_done;
 }
 
-/* Full jitter; POSIX's generator is enough to keep rooms apart. */
+/* Full jitter; POSIX's generator is enough to keep rooms apart.  A service that
+ * says for how long it is to be left alone gets that, within a bound. */
 static int64_t
-backoff_ms(struct sessions *s, int failures, bool is_throttled)
+backoff_ms(struct sessions *s, int failures, const struct service_error *e)
 {
+	bool is_throttled = e->class == SERVICE_ERROR_THROTTLING;
+	int64_t asked_ms = e->retry_after_ms;
 	int64_t ms = is_throttled ? RETRY_BASE_THROTTLING_MS : BACKOFF_BASE_MS;
 	int64_t max_ms =
 	    is_throttled ? BACKOFF_MAX_THROTTLING_MS : BACKOFF_MAX_MS;
@@ -193,8 +218,10 @@ backoff_ms(struct sessions *s, int failures, bool is_throttled)
 		ms *= 2;
 	if (ms > max_ms)
 		ms = max_ms;
-	return (
-	    int64_t)((double)rand_r(&s->config.seed) / RAND_MAX * (double)ms);
+	ms = (int64_t)((double)rand_r(&s->config.seed) / RAND_MAX * (double)ms);
+	if (asked_ms > ms + RETRY_AFTER_SLACK_MS)
+		asked_ms = ms + RETRY_AFTER_SLACK_MS;
+	return asked_ms > ms ? asked_ms : ms;
 }
 
 bool
@@ -239,6 +266,10 @@ is_final(
 {
 	if (clock_corrected(s, r, e))
 		return false;
+	/* In mid-talk: a proxy, for the service would give its reason. */
+	if (s->was_ready && e->class == SERVICE_ERROR_DENIED &&
+	    strncmp(e->name, "HTTP ", 5) == 0)
+		return r->broken >= BROKEN_MAX;
 	switch (e->class) {
 	case SERVICE_ERROR_SKEW:
 	case SERVICE_ERROR_DENIED:
@@ -291,10 +322,13 @@ session_failed(struct sessions *s, struct sessions_range *r, int64_t now_ms,
 
 	service_error_text(e, text, sizeof(text));
 	r->failures++;
-	if (session_was_open(r->session) || e->class == SERVICE_ERROR_INVALID)
+	if (session_was_open(r->session) || e->class == SERVICE_ERROR_INVALID ||
+	    e->class == SERVICE_ERROR_DENIED)
 		r->broken++;
 	if (strcmp(e->name, SESSION_MUTE) == 0)
 		r->nmute++;
+	if (strcmp(e->name, SESSION_UNFINISHED) == 0)
+		r->nunfinished++;
 	if (is_final(s, r, e)) {
 		if (is_live) {
 			log_msg(LOG_ERROR, NULL, "%s", text);
@@ -312,8 +346,7 @@ session_failed(struct sessions *s, struct sessions_range *r, int64_t now_ms,
 		return;
 	}
 	r->is_failing = true;
-	r->retry_at_ms = now_ms + backoff_ms(s, r->failures,
-				      e->class == SERVICE_ERROR_THROTTLING);
+	r->retry_at_ms = now_ms + backoff_ms(s, r->failures, e);
 	if (!is_live || !s->was_ready) {
 		log_msg(LOG_DEBUG, NULL, "trying again: %s", text);
 	} else if (!s->is_degraded) {
@@ -323,12 +356,14 @@ session_failed(struct sessions *s, struct sessions_range *r, int64_t now_ms,
 	}
 }
 
-/* Whether nothing was asked of a connection that was closed. */
+/* Whether nothing was asked of a connection that was closed: who keeps one open
+ * before there is anything to say must expect that. */
 static bool
 is_idle_close(const struct sessions *s, const struct sessions_range *r,
     const struct service_error *e)
 {
-	return s->was_ready && !session_was_started(r->session) &&
+	return (s->was_ready || session_was_connected(r->session)) &&
+	       !session_was_started(r->session) &&
 	       e->class == SERVICE_ERROR_TRANSIENT &&
 	       r->from >= s->config.backlog->end;
 }
@@ -345,7 +380,11 @@ range_ended(struct sessions *s, struct sessions_range *r, int64_t now_ms)
 	if (session_covered(r->session) > r->from)
 		r->is_worded = false;
 	r->is_worded |= session_is_speaking(r->session);
-	if (is_orderly && gaps_ended_too_soon(s, r)) {
+	/* It keeps open what has nothing to say any more. */
+	if (strcmp(error.name, SESSION_UNFINISHED) == 0 &&
+	    !gaps_is_unheard(s, r))
+		is_orderly = true;
+	else if (is_orderly && gaps_ended_too_soon(s, r)) {
 		is_orderly = false;
 		service_error_set(&error, SERVICE_ERROR_TRANSIENT, "closed",
 		    "the service closed the stream with audio unheard");
@@ -458,7 +497,7 @@ range_start(struct sessions *s, struct sessions_range *r, int64_t now_ms)
 		sessions_give_up(s, EX_OSERR);
 		return;
 	}
-	session_be_patient(r->session, r->nmute);
+	session_be_patient(r->session, r->nmute, r->nunfinished);
 	s->is_eager = s->is_eager && !is_live;
 	if (is_live)
 		roll_begin(s, r->session);

@@ -32,17 +32,18 @@ struct sessions_range {
 	uint64_t from;           /* the next session of it begins here */
 	uint64_t until;          /* SESSION_LIVE for the live one */
 	uint64_t heard[SESSION_CHANNELS_MAX]; /* of each channel, this far */
-	int failures;          /* in a row, without getting further */
-	int broken;            /* of them: after the service had taken it */
-	unsigned int nmute;    /* in a row, without a result: SESSION_MUTE */
-	bool is_failing;       /* since the service last took a session */
-	bool did_refresh;      /* credentials, since the last result */
-	bool did_skew;         /* clock */
-	bool is_told;          /* late: that it was missed */
-	unsigned int nrehears; /* ends that came too soon, since a result */
-	bool is_worded;        /* words of it were heard, that are no final */
-	int64_t retry_at_ms;   /* no session before this */
-	int64_t stuck_at_ms;   /* since when it has not got further */
+	int failures;             /* in a row, without getting further */
+	int broken;               /* of them: after the service had taken it */
+	unsigned int nmute;       /* in a row, without a result: SESSION_MUTE */
+	unsigned int nunfinished; /* the same: SESSION_UNFINISHED */
+	bool is_failing;          /* since the service last took a session */
+	bool did_refresh;         /* credentials, since the last result */
+	bool did_skew;            /* clock */
+	bool is_told;             /* late: that it was missed */
+	unsigned int nrehears;    /* ends that came too soon, since a result */
+	bool is_worded;      /* words of it were heard, that are no final */
+	int64_t retry_at_ms; /* no session before this */
+	int64_t stuck_at_ms; /* since when it has not got further */
 	uint64_t due_pos;  /* live: where the audio was, or should have been, */
 	int64_t due_at_ms; /* at this time; 0: not yet known */
 };
@@ -139,6 +140,9 @@ void sessions_range_lost(
 
 /* One that is not used; NULL: there is none. */
 struct sessions_range *sessions_spare_range(struct sessions *s);
+
+/* The tool leaves before it is done: what nobody has heard is lost. */
+void sessions_leave(struct sessions *s);
 
 /* Audio sent so far, in ms: what is paid for. */
 double sessions_sent_ms(const struct sessions *s);

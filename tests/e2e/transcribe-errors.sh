@@ -162,6 +162,10 @@ kill -TERM "$tool"
 got=0
 wait "$tool" || got=$?
 same 'status of a second signal' "$got" 143
+# What it had read goes unheard, and is counted.
+grep -q 's of audio were not heard' "$tmp/err" || fail 'left, and no word of it'
+[ "$(jq 'select(.state=="ended").lost_ms > 0' "$tmp/out")" = true ] ||
+	fail 'left, and nothing is lost'
 
 # The reader of the lines leaves, before there is any.
 serve d </dev/null

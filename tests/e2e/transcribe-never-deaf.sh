@@ -100,6 +100,9 @@ done
 # What refuses the first session for good is one more try in mid-talk.
 run 'transcribe reset@1500' 'transcribe refuse 400 BadRequestException'
 run 'transcribe reset@1500' 'transcribe refuse 403 AccessDeniedException'
+# A proxy that has a bad moment is no service that refuses keys.
+run 'transcribe reset@1500' 'transcribe html 403' 'transcribe html 403' \
+	'transcribe html 403'
 
 # Between headers and first audio; in mid-utterance; between a final and the next
 # partial; after the end of input, before the last final and behind it.

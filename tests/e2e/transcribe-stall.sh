@@ -2,7 +2,8 @@
 # transcribe with input that stops for a while, ends in odd places or comes in odd
 # pieces: what was said before is final while the input still is open, the session
 # goes on, and stream time does not count the silence that was sent meanwhile.
-# And a service that takes and gives one byte at a time.
+# And a service that takes and gives one byte at a time, and one that closes
+# connections on which nothing is asked.
 set -eu
 . tests/e2e/service.inc
 "$B/fake/service" audio 24 >"$tmp/pcm"
@@ -57,3 +58,18 @@ serve b --window 700 --max-data 1 </dev/null
 "$BIN/transcribe" -l en-US --pace fast <"$tmp/pcm" >"$tmp/out" 2>"$tmp/err" ||
 	fail "status $? with a tiny window"
 same 'through a tiny window' "$(finals "$tmp/out")" "$(words 24)"
+
+# Nobody speaks yet, and the service closes what is idle, again and again.
+serve c --close-idle-ms 100 </dev/null
+"$BIN/transcribe" -l en-US --pace fast <"$tmp/fifo" >"$tmp/out" 2>"$tmp/err" &
+tool=$!
+exec 3>"$tmp/fifo"
+closed_often() {
+	[ "$(grep -c '^conn' "$tmp/c.log")" -ge 4 ]
+}
+wait_for 60 closed_often
+cat "$tmp/pcm" >&3
+exec 3>&-
+wait "$tool" || fail "status $? after idle connections"
+same 'words after idle connections' "$(finals "$tmp/out")" "$(words 24)"
+[ ! -s "$tmp/err" ] || fail 'an idle connection is nothing to tell of'

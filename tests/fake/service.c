@@ -9,7 +9,7 @@
  *	service audio WORDS [PER_SENTENCE] [wav] [stereo]
  *	service serve --ready FILE [--script FILE] [--log FILE]
  *		[--window BYTES] [--max-data BYTES] [--speak-ms MS]
- *		[--idle-ms MS]
+ *		[--idle-ms MS] [--close-idle-ms MS]
  *
  * audio writes what it recognises: word n is 100 ms of samples that all are
  * 1000 + n, between sentences (default: 8 words) there are 300 ms of zeros.  In
@@ -17,6 +17,9 @@
  * session is answered with a partial result for each word and a final one at
  * each pause or end, "w0001 w0002 ...".  A text is spoken as 300 ms of samples
  * that all are the first number in it.
+ *
+ * --idle-ms is how long a stream of speech may be without text, and
+ * --close-idle-ms how long a connection without a stream is kept.
  *
  * Each line of the script says what happens to one stream or call of its kind
  * (transcribe, speak, call, voices), in order of arrival; those beyond are
@@ -254,6 +257,7 @@ main(int argc, char **argv)
 		{ "max-data", required_argument, NULL, 'm' },
 		{ "speak-ms", required_argument, NULL, 'p' },
 		{ "idle-ms", required_argument, NULL, 'i' },
+		{ "close-idle-ms", required_argument, NULL, 'c' },
 		{ NULL, 0, NULL, 0 },
 	};
 	const char *ready = NULL;
@@ -278,6 +282,8 @@ main(int argc, char **argv)
 			speak_ms = atoi(optarg);
 		else if (c == 'i')
 			idle_ms = atoi(optarg);
+		else if (c == 'c')
+			config.idle_timeout_ms = atoi(optarg);
 		else
 			return 64;
 	}

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "../../cmd/transcribe/gaps.h"
+#include "../../cmd/transcribe/session_priv.h"
 #include "base/pcm.h"
 
 #define SECOND ((uint64_t)PCM_BYTES_PER_S)
@@ -204,6 +205,63 @@ START_TEST(what_was_being_said_goes_on_late)
 }
 END_TEST
 
+/* A session that was sent all ten seconds of two channels: a voice from 2 s to
+ * 4 s in the first, and from 7 s to 9 s in the second. */
+static struct session *
+two_voices(void)
+{
+	static struct session session;
+	static struct session_config config;
+	static uint8_t wide[2 * PCM_BYTES_PER_S];
+
+	backlog_release(&b);
+	backlog_init(&b, 2);
+	for (unsigned int i = 0; i < 10; i++) {
+		memset(wide, 0, sizeof(wide));
+		for (size_t k = 0; k < sizeof(wide); k += 4) {
+			wide[k + 1] = i >= 2 && i < 4 ? 0x10 : 0;
+			wide[k + 3] = i >= 7 && i < 9 ? 0x10 : 0;
+		}
+		ck_assert_int_eq(backlog_add(&b, wide, sizeof(wide), 1), 0);
+	}
+	memset(&session, 0, sizeof(session));
+	config.backlog = &b;
+	session.config = &config;
+	session.pos = 10 * SECOND;
+	live->session = &session;
+	return &session;
+}
+
+START_TEST(each_channel_is_heard_by_itself)
+{
+	struct session *session = two_voices();
+
+	ck_assert(gaps_is_unheard(&s, live));
+	session_cover(session, 0, 4 * SECOND);
+	ck_assert(gaps_is_unheard(&s, live));
+	/* The first one said nothing while the second spoke. */
+	session_cover(session, 1, 9 * SECOND);
+	ck_assert(!gaps_is_unheard(&s, live));
+	ck_assert(!gaps_ended_too_soon(&s, live));
+	session_set_speaking(session, 1, true);
+	ck_assert(gaps_is_unheard(&s, live));
+}
+END_TEST
+
+START_TEST(an_end_that_comes_too_soon_is_believed_the_third_time)
+{
+	struct session *session = two_voices();
+
+	session_cover(session, 0, 4 * SECOND);
+	session_cover(session, 1, 7 * SECOND);
+	ck_assert(gaps_ended_too_soon(&s, live));
+	ck_assert(gaps_ended_too_soon(&s, live));
+	ck_assert(!gaps_ended_too_soon(&s, live));
+	/* Where it did not end at all nothing is believed. */
+	ck_assert(gaps_is_unheard(&s, live));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -221,6 +279,9 @@ main(void)
 	tcase_add_test(tc, sixteen_gaps_wait);
 	tcase_add_test(tc, late_ranges_wait_for_the_live_one);
 	tcase_add_test(tc, what_was_being_said_goes_on_late);
+	tcase_add_test(tc, each_channel_is_heard_by_itself);
+	tcase_add_test(
+	    tc, an_end_that_comes_too_soon_is_believed_the_third_time);
 	suite_add_tcase(suite, tc);
 	r = srunner_create(suite);
 	srunner_run_all(r, CK_ENV);
