@@ -388,16 +388,49 @@ look_around(struct session *s, int64_t now_ms)
 	}
 }
 
+/*
+ * Whether a better ring than the stand-in has lines up to this one, which came
+ * by the stand-in: they are all there, and some (audio) may be nowhere else.  A
+ * ring is made before the first line that is meant for it is numbered, so none
+ * of those has passed us yet.
+ */
+static bool
+is_overtaken(const struct session *s, uint64_t seq)
+{
+	const enum room_format *format = stand_ins(s->params->format);
+	struct ring_line first = { 0 };
+	struct ring_reader ring;
+	char path[ROOM_PATH_MAX];
+	bool has_first;
+
+	for (; *format != s->format; format++) {
+		if (open_format(s, &ring, *format, path) != 0)
+			continue;
+		ring_seek_oldest(&ring);
+		has_first = ring_peek(&ring, &first) == 1;
+		ring_reader_release(&ring);
+		return has_first && first.seq <= seq;
+	}
+	return false;
+}
+
 static void
 send_new(struct session *s, int64_t now_ms)
 {
 	struct ring_line line;
+	uint64_t pos;
 	int ret;
 
 	while (!sender_is_full(s->sender) && s->sender->error == 0) {
+		pos = s->ring.pos;
 		ret = ring_read(&s->ring, s->line, sizeof(s->line), &line);
 		if (ret == 0)
 			break;
+		if (ret == 1 && is_overtaken(s, line.seq)) {
+			s->ring.pos = pos;
+			s->tick_ms = now_ms; /* go over to it */
+			break;
+		}
 		s->is_busy = true;
 		s->word++;
 		if (ret == RING_ERR_LAPPED) {

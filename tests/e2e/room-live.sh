@@ -152,3 +152,29 @@ jq -r 'select(.type == "translation") | .id' "$tmp/es.out" |
 			n = $2
 		}
 		END { exit holes > 3 }' || fail "more holes than kills"
+
+# A channel that comes into being while its listener stands in for it in another,
+# and is slow to notice: its sound, which was said before captions that are in
+# both, is heard.  (Stopped for longer than sound is fresh, it is tried again.)
+exec 3<>"$tmp/in"
+start_broadcast
+is_heard() { # N LANG
+	name=slow$1
+	lang=$2
+	caption "$lang" 1 >&3
+	wait_for "ring of $lang" test -e "$rooms/$lang.text.ring"
+	start_listen "$name" -l "$lang" --audio opus
+	wait_for "$lang live" has "$tmp/$name.out" '"state":"live"'
+	eval "slow=\$$name"
+	kill -STOP "$slow"
+	audio "$lang" opus 2 >&3
+	caption "$lang" 3 >&3
+	wait_for "what was said" grep -qs "$lang caption 3" "$rooms/$lang.text.ring"
+	kill -CONT "$slow"
+	wait_for "the caption behind it" has "$tmp/$name.out" "$lang caption 3"
+	grows "$tmp/$name.out" || fail "numbers of $lang"
+	has "$tmp/$name.out" '"audio"'
+}
+rooms=$BOOTH_RUN/rooms/main
+is_heard 1 de-DE || is_heard 2 pt-PT || is_heard 3 pl-PL || is_heard 4 nl-NL ||
+	fail "sound that came before a caption is lost"
