@@ -22,6 +22,7 @@
 #include "keep.h"
 #include "link.h"
 #include "panel.h"
+#include "session.h"
 #include "talk.h"
 #include "url.h"
 
@@ -75,6 +76,7 @@ static const struct opt_spec spec = { "send", usage, "l:", longs, NULL };
 
 struct sender {
 	struct keep keep;
+	struct session session;
 	struct talk talk;
 	struct link link;
 	struct panel panel;
@@ -156,6 +158,7 @@ on_text(void *arg, char *text, size_t len)
 		link_text(&s->link, talk_pong, strlen(talk_pong));
 		break;
 	case TALK_ENDED:
+		session_end(&s->session);
 		finish(s, EX_OK);
 		break;
 	case TALK_REFUSED:
@@ -366,6 +369,21 @@ read_token(const char *path)
 	return buf;
 }
 
+static void
+open_session(struct sender *s, const struct url *url)
+{
+	int ret = session_open(&s->session, url);
+
+	if (ret == SESSION_ERR_RANDOM)
+		die(EX_OSERR, "%s", session_strerror(ret));
+	if (ret != 0)
+		log_msg(LOG_WARN, NULL,
+		    "%s%s%s: should this process be killed, the next one waits "
+		    "for the room",
+		    session_strerror(ret), ret == SESSION_ERR_SYS ? ": " : "",
+		    ret == SESSION_ERR_SYS ? strerror(errno) : "");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -416,13 +434,14 @@ main(int argc, char **argv)
 	s.is_file = fstat(STDIN_FILENO, &st) == 0 && S_ISREG(st.st_mode);
 	if (keep_init(&s.keep, (size_t)keep_s) != 0)
 		die(EX_OSERR, "out of memory");
-	if (talk_init(&s.talk, &s.keep, lang, token) != 0)
-		die(EX_OSERR, "no randomness");
+	open_session(&s, &url);
+	talk_init(&s.talk, &s.keep, s.session.id, lang, token);
 	panel_init(&s.panel);
 	if (link_init(&s.link, &url, ca, &events, &s, err, sizeof(err)) != 0)
 		die(EX_CONFIG, "%s", err);
 	run(&s);
 	link_release(&s.link);
+	session_release(&s.session);
 	keep_release(&s.keep);
 	return s.status;
 }

@@ -1,6 +1,5 @@
 #include "talk.h"
 
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,20 +9,15 @@
 
 const char talk_pong[] = "{\"type\":\"pong\"}";
 
-int
-talk_init(
-    struct talk *t, struct keep *keep, const char *lang, const char *token)
+void
+talk_init(struct talk *t, struct keep *keep, const char *session,
+    const char *lang, const char *token)
 {
-	uint8_t raw[TALK_SESSION_BYTES];
-
 	memset(t, 0, sizeof(*t));
 	t->keep = keep;
+	t->session = session;
 	t->lang = lang;
 	t->token = token;
-	if (RAND_bytes(raw, sizeof(raw)) != 1)
-		return -1;
-	hex_encode(t->session, raw, sizeof(raw));
-	return 0;
 }
 
 void
@@ -33,13 +27,14 @@ talk_cut(struct talk *t)
 }
 
 char *
-talk_hello(const struct talk *t, size_t *len)
+talk_hello(struct talk *t, size_t *len)
 {
 	json_t *obj = json_pack("{s:s, s:s, s:s, s:I}", "type", "hello",
 	    "session", t->session, "client", "send/" BOOTH_VERSION, "next",
-	    (json_int_t)t->keep->first);
+	    (json_int_t)t->keep->first + t->base);
 	char *text = NULL;
 
+	t->hello_first = t->keep->first;
 	if (obj != NULL &&
 	    (t->lang == NULL ||
 		json_object_set_new(obj, "lang", json_string(t->lang)) == 0) &&
@@ -83,7 +78,7 @@ talk_message(struct talk *t, char *buf, size_t *len)
 	pcm = keep_get(t->keep, t->next, &n);
 	at = snprintf(buf, TALK_TEXT_MAX,
 	    "{\"type\":\"audio\",\"seq\":%llu,\"data\":\"",
-	    (unsigned long long)t->next);
+	    (unsigned long long)t->next + (unsigned long long)t->base);
 	*len = (size_t)at + b64_encode(buf + at, pcm, n);
 	memcpy(buf + *len, "\"}", 3);
 	*len += 2;
@@ -113,11 +108,24 @@ number(const json_t *obj, const char *key, uint64_t fallback)
 	                                                : fallback;
 }
 
+/* A number of the server's as one of ours; what it does not name, or is older
+ * than all of ours, is the oldest. */
+static uint64_t
+ours(const struct talk *t, const json_t *obj)
+{
+	uint64_t first = t->keep->first;
+	int64_t next =
+	    (int64_t)number(obj, "next", (uint64_t)((int64_t)first + t->base)) -
+	    t->base;
+
+	return next > 0 ? (uint64_t)next : 0;
+}
+
 /* How much arrived, and how much more may go. */
 static void
 take_next(struct talk *t, const json_t *obj)
 {
-	uint64_t next = number(obj, "next", t->keep->first);
+	uint64_t next = ours(t, obj);
 
 	keep_arrived(t->keep, next);
 	/* A server without a window takes a second at a time. */
@@ -127,11 +135,13 @@ take_next(struct talk *t, const json_t *obj)
 static enum talk_event
 take_ready(struct talk *t, const json_t *obj)
 {
-	uint64_t next = number(obj, "next", t->keep->first);
-
-	if (next > t->keep->end)
-		next = t->keep->end;
-	t->next = next;
+	/* What it wants first is the first that we told it of. */
+	if (!t->was_ready)
+		t->base = (int64_t)number(obj, "next", t->hello_first) -
+		          (int64_t)t->hello_first;
+	t->next = ours(t, obj);
+	if (t->next > t->keep->end)
+		t->next = t->keep->end;
 	t->is_ready = t->was_ready = true;
 	copy(t->room_state, sizeof(t->room_state), obj, "room_state");
 	skip_dropped(t);

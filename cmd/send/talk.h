@@ -11,8 +11,6 @@
 
 #include "keep.h"
 
-#define TALK_SESSION_BYTES 16
-
 enum talk_event {
 	TALK_NOTHING,
 	TALK_READY,   /* sound may go */
@@ -27,15 +25,19 @@ enum talk_event {
 };
 
 struct talk {
-	struct keep *keep; /* borrowed */
-	char session[2 * TALK_SESSION_BYTES + 1];
+	struct keep *keep;        /* borrowed */
+	const char *session;      /* borrowed */
 	const char *lang, *token; /* borrowed; NULL: none */
 	bool is_ready;            /* in this connection */
 	bool was_ready;           /* in any */
 	bool is_end_sent;
-	uint64_t next;       /* message to send next */
-	uint64_t window_end; /* first one that must wait */
-	uint64_t lost;       /* messages that never arrived, by our count */
+	/* The server's number of our message 0: not 0 when the session is that
+	 * of an earlier process, behind whose sound ours comes. */
+	int64_t base;
+	uint64_t hello_first; /* the oldest that was kept at the last hello */
+	uint64_t next;        /* message to send next */
+	uint64_t window_end;  /* first one that must wait */
+	uint64_t lost;        /* messages that never arrived, by our count */
 	/* What the server said last; copied. */
 	double level_db, peak_db;
 	int64_t lag_ms, retry_ms;
@@ -44,15 +46,16 @@ struct talk {
 	char state[32], reason[32], detail[512];
 };
 
-/* Set up with a fresh session.  0, or -1: no randomness. */
-int talk_init(
-    struct talk *t, struct keep *keep, const char *lang, const char *token);
+/* Set up.  `session`: 8 to 64 letters and digits; a fresh one, or one whose
+ * talk was not ended. */
+void talk_init(struct talk *t, struct keep *keep, const char *session,
+    const char *lang, const char *token);
 
 /* A connection ended: the next one begins with a hello again. */
 void talk_cut(struct talk *t);
 
 /* The first message; new, to be wiped and freed.  NULL: no memory. */
-char *talk_hello(const struct talk *t, size_t *len);
+char *talk_hello(struct talk *t, size_t *len);
 
 /*
  * The next message there is leave for: 1 with its text in buf (TALK_TEXT_MAX

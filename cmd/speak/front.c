@@ -1,12 +1,15 @@
+#define _GNU_SOURCE /* explicit_bzero */
 #include "front.h"
 
 #include <errno.h>
+#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/b64.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -268,6 +271,7 @@ send_hello(struct front *f, int fd)
 
 	memset(&hello, 0, sizeof(hello));
 	strcpy(hello.session, f->message.session);
+	strcpy(hello.who, f->who);
 	strcpy(hello.lang, f->message.lang);
 	strcpy(hello.client, f->message.client);
 	hello.next = f->message.next;
@@ -438,6 +442,28 @@ relay(struct front *f, struct loop *loop)
 
 /* --- all of it ------------------------------------------------------- */
 
+/* By what its bearer is known again when cut off: the token that was let in,
+ * and the address.  Where no token is needed nobody is. */
+static void
+identify(struct front *f)
+{
+	const char *token = f->message.token;
+	uint8_t text[ROLE_TOKEN_MAX + sizeof(struct address)];
+	uint8_t hash[SHA256_DIGEST_LENGTH];
+	struct address address;
+	size_t len;
+
+	if (!gate_needs_token(&f->gate) || token == NULL ||
+	    (len = strlen(token)) > ROLE_TOKEN_MAX ||
+	    address_of_environment(&address) != 0)
+		return;
+	memcpy(text, &address, sizeof(address));
+	memcpy(text + sizeof(address), token, len);
+	SHA256(text, sizeof(address) + len, hash);
+	explicit_bzero(text, sizeof(text));
+	hex_encode(f->who, hash, sizeof(hash));
+}
+
 /* Whether the client may speak here; else it is over. */
 static bool
 is_admitted(struct front *f)
@@ -451,6 +477,7 @@ is_admitted(struct front *f)
 		turn_away(f, &why);
 		return false;
 	}
+	identify(f);
 	message_release(&f->message);
 	role_forget_env(); /* nor does the keeper need them */
 	if (f->message.lang[0] == '\0' && c->lang != NULL)

@@ -16,6 +16,7 @@
 #include "message.h"
 #include "room/gate.h"
 #include "room/room.h"
+#include "talk.h"
 
 struct front_config {
 	struct room room;
@@ -32,9 +33,10 @@ struct front {
 	struct message message; /* the one at hand */
 	int keeper_fd;          /* -1: not joined yet */
 	int in_slot, keeper_slot;
-	bool has_ended;   /* our input */
-	bool is_joining;  /* what comes waits for the keeper */
-	bool has_pending; /* a packet that the keeper did not take yet */
+	char who[TALK_WHO_MAX]; /* talk.h */
+	bool has_ended;         /* our input */
+	bool is_joining;        /* what comes waits for the keeper */
+	bool has_pending;       /* a packet that the keeper did not take yet */
 	char pending_type;
 	size_t pending_len;
 	uint8_t pending[MESSAGE_PCM_MAX + 16];

@@ -194,6 +194,7 @@ static void
 begin_talk(struct keeper *k, const struct wire_hello *hello)
 {
 	talk_begin(&k->talk, hello->session, hello->lang, hello->next);
+	strcpy(k->talk.who, hello->who);
 	pipeline_init(&k->cur, ++k->last_id, k->config->room,
 	    k->config->command, hello->lang);
 	k->cur.on_line = on_words;
@@ -227,8 +228,23 @@ is_free_for(const struct keeper *k, const struct wire_hello *hello)
 {
 	if (!k->has_cur)
 		return true; /* the last talk only finishes */
-	return !k->cur.is_ending &&
-	       strcmp(hello->session, k->talk.session) == 0;
+	if (k->cur.is_ending)
+		return false;
+	if (k->front != NULL) /* to that one's other connection only */
+		return strcmp(hello->session, k->talk.session) == 0;
+	return talk_is_of(&k->talk, hello->session, hello->who);
+}
+
+/* Another program, or page, of the speaker who was cut off: it goes on with the
+ * talk, by numbers of its own. */
+static void
+take_over(struct keeper *k, const struct wire_hello *hello)
+{
+	log_msg(LOG_INFO, NULL,
+	    "the speaker is back with another session: client=%s",
+	    hello->client);
+	strcpy(k->talk.session, hello->session);
+	k->talk.next = hello->next;
 }
 
 static void
@@ -251,6 +267,8 @@ take_hello(struct keeper *k, struct link *link, const char *p, size_t n,
 	if (k->front != NULL) /* it has not seen yet that it was cut */
 		dismiss(k, k->front,
 		    status("replaced", "the speaker came back by another way"));
+	if (k->has_cur && strcmp(hello.session, k->talk.session) != 0)
+		take_over(k, &hello);
 	if (k->has_cur && strcmp(hello.lang, k->talk.lang) != 0) {
 		hello.next = k->talk.next;
 		(void)end_talk(k, "another language", now_ms);

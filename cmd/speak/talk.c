@@ -17,10 +17,17 @@ talk_begin(struct talk *t, const char *session, const char *lang, uint64_t next)
 	t->peak_dbfs = SILENCE_DBFS;
 }
 
+bool
+talk_is_of(const struct talk *t, const char *session, const char *who)
+{
+	return strcmp(session, t->session) == 0 ||
+	       (who[0] != '\0' && strcmp(who, t->who) == 0);
+}
+
 void
 talk_end(struct talk *t)
 {
-	t->session[0] = '\0';
+	t->session[0] = t->who[0] = '\0';
 }
 
 enum talk_verdict

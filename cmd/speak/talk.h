@@ -6,13 +6,20 @@
 #define SPEAK_TALK_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "message.h"
 
+/* A SHA-256 in hexadecimal, with NUL. */
+#define TALK_WHO_MAX 65
+
 struct talk {
 	char session[MESSAGE_SESSION_MAX + 1]; /* "": none */
+	/* Whose token it was, from which address; "": nobody's that can be
+	 * known again. */
+	char who[TALK_WHO_MAX];
 	char lang[LANG_TAG_MAX];
 	uint64_t next;     /* number of the audio message wanted */
 	uint64_t lost;     /* messages that never came, or found no room */
@@ -25,6 +32,11 @@ struct talk {
 
 void talk_begin(
     struct talk *t, const char *session, const char *lang, uint64_t next);
+
+/* Whether a speaker with this `session` and `who` may go on with the talk of
+ * one who is away: by the session, or as the same bearer of a token at the same
+ * address. */
+bool talk_is_of(const struct talk *t, const char *session, const char *who);
 
 /* There is none any more. */
 void talk_end(struct talk *t);

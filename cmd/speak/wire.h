@@ -17,12 +17,14 @@
 
 #include "message.h"
 #include "room/room.h"
+#include "talk.h"
 
 /* A line of the keeper's, with its type. */
 #define WIRE_MAX 8192
 
 struct wire_hello {
 	char session[MESSAGE_SESSION_MAX + 1];
+	char who[TALK_WHO_MAX];
 	char lang[LANG_TAG_MAX];
 	char client[MESSAGE_CLIENT_MAX];
 	uint64_t next;

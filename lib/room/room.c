@@ -135,13 +135,13 @@ make_path(const char *path)
 
 /* In /tmp, where anybody may make it before us. */
 static int
-check_owner(const struct room *r)
+check_owner(const char *run)
 {
 	char buf[ROOM_PATH_MAX];
 	struct stat st;
 
 	format_path(buf, "/tmp/pipebooth-%lu", (unsigned long)getuid());
-	if (strcmp(buf, r->run) != 0)
+	if (strcmp(buf, run) != 0)
 		return 0;
 	if (lstat(buf, &st) == -1)
 		return ROOM_ERR_SYS;
@@ -149,6 +149,22 @@ check_owner(const struct room *r)
 	               (st.st_mode & 077) == 0
 	           ? 0
 	           : ROOM_ERR_OWNER;
+}
+
+static int
+make_run(const char *run)
+{
+	int ret = make_path(run);
+
+	return ret == 0 ? check_owner(run) : ret;
+}
+
+int
+room_run_dir(char *buf)
+{
+	int ret = default_run(buf);
+
+	return ret == 0 ? make_run(buf) : ret;
 }
 
 int
@@ -159,9 +175,7 @@ room_create(const struct room *r)
 
 	ret = room_path(r, "want", want);
 	if (ret == 0)
-		ret = make_path(r->run);
-	if (ret == 0)
-		ret = check_owner(r);
+		ret = make_run(r->run);
 	if (ret == 0)
 		ret = make_path(want);
 	return ret;

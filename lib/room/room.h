@@ -116,6 +116,13 @@ int room_init(struct room *r, const char *run, const char *name);
  */
 int room_create(const struct room *r);
 
+/*
+ * The run directory itself, as room_init() finds it without `run`, into buf
+ * (ROOM_PATH_MAX bytes); made like a room's.  0, or what room_create() and
+ * room_init() return of it.
+ */
+int room_run_dir(char *buf);
+
 /* Whether the room's directory is there. */
 bool room_exists(const struct room *r);
 

@@ -57,7 +57,7 @@ status_is 65 "${say[@]}" --token-file "$tmp/token" "$to" <"$tmp/wav" 2>/dev/null
 
 # --- one speaker; a token in no process list
 mkfifo "$tmp/pcm"
-"${say[@]}" --token-file "$tmp/token" "$to" <"$tmp/pcm" 2>"$tmp/first.err" &
+"${say[@]}" --token-file "$tmp/token" "$to" <"$tmp/pcm" 2>"$tmp/first.err" 3>&- &
 first=$!
 started $first
 exec 3>"$tmp/pcm"
@@ -84,6 +84,31 @@ audio() { # SEQ BYTES
 	printf '{"type":"audio","seq":%s,"data":"%s"}\n' "$1" \
 		"$(tail -c "+$(($1 * 3200 + 1))" "$tmp/talk.pcm" | head -c "${2:-3200}" | base64 -w0)"
 }
+# --- killed, and started again: the same talk goes on, at the next sound.  So it
+# does for the same token from the same address without the file of its session;
+# not for another token, though it is a speaker's, too.
+kill -9 $first
+wait $first 2>/dev/null || :
+is_away() { tail -n 1 "$room/speak.log" | grep -q 'the speaker is away'; }
+wait_for "the cut" is_away
+mint -R speaker -r main --for 2h >"$tmp/other"
+send_is 75 'somebody else speaks' BOOTH_RUN="$tmp/elsewhere" "${say[@]}" --token-file "$tmp/other" "$to"
+"${say[@]}" --token-file "$tmp/token" "$to" <"$tmp/pcm" 2>"$tmp/first.err" 3>&- &
+first=$!
+started $first
+head -c 6400 "$tmp/talk.pcm" >&3
+wait_for "the first speaker again" heard 108800
+[ -z "$(find "$BOOTH_RUN/send" -type f ! -perm 600)" ] || fail "others can read the session"
+kill -9 $first
+wait $first 2>/dev/null || :
+wait_for "the cut" is_away
+BOOTH_RUN=$tmp/elsewhere "${say[@]}" --token-file "$tmp/token" "$to" <"$tmp/pcm" 2>"$tmp/first.err" 3>&- &
+first=$!
+started $first
+head -c 6400 "$tmp/talk.pcm" >&3
+wait_for "the same speaker from elsewhere" heard 115200
+[ "$(grep -c 'talk begins' "$room/speak.log")" = 2 ] || fail "a talk began anew"
+
 exec 3>&-
 wait $first || fail "the first speaker ended with $?"
 wait_for "room" is_free

@@ -1,7 +1,9 @@
-/* with: cmd/send/keep.c cmd/send/talk.c cmd/send/url.c cmd/send/ws.c */
+/* with: cmd/send/keep.c cmd/send/session.c cmd/send/talk.c */
+/* with: cmd/send/url.c cmd/send/ws.c */
 /* The speaker's end: what is kept, what is said when, the address, and the
  * WebSocket in any split. */
 #include "../../cmd/send/keep.h"
+#include "../../cmd/send/session.h"
 #include "../../cmd/send/talk.h"
 #include "../../cmd/send/url.h"
 #include "../../cmd/send/ws.h"
@@ -11,6 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/b64.h"
 #include "base/json.h"
@@ -112,7 +116,7 @@ static void
 setup(void)
 {
 	ck_assert_int_eq(keep_init(&keep, 5), 0);
-	ck_assert_int_eq(talk_init(&talk, &keep, "it-IT", "a-token"), 0);
+	talk_init(&talk, &keep, "0123456789abcdef", "it-IT", "a-token");
 }
 
 static void
@@ -172,8 +176,7 @@ START_TEST(a_hello_names_session_language_token_and_the_oldest)
 	ck_assert_ptr_nonnull(text);
 	obj = json_line_parse(text, len, reason, sizeof(reason));
 	ck_assert_str_eq(json_line_type(obj), "hello");
-	ck_assert_str_eq(json_str(obj, "session"), talk.session);
-	ck_assert_uint_eq(strlen(talk.session), 32);
+	ck_assert_str_eq(json_str(obj, "session"), "0123456789abcdef");
 	ck_assert_str_eq(json_str(obj, "lang"), "it-IT");
 	ck_assert_str_eq(json_str(obj, "token"), "a-token");
 	ck_assert_double_eq(json_num(obj, "next", -1), 2);
@@ -210,6 +213,147 @@ START_TEST(after_a_cut_it_goes_on_where_the_server_says)
 	line(READY("3", "600"));
 	ck_assert_str_eq(goes(), "3 4 5");
 	ck_assert_uint_eq(talk.lost, 0);
+}
+END_TEST
+
+/* What the next hello names as the oldest that is kept. */
+static double
+hello_next(void)
+{
+	char reason[64];
+	size_t len;
+	char *text = talk_hello(&talk, &len);
+	json_t *obj = json_line_parse(text, len, reason, sizeof(reason));
+	double next = json_num(obj, "next", -1);
+
+	json_decref(obj);
+	free(text);
+	return next;
+}
+
+START_TEST(behind_the_sound_of_a_killed_process_comes_ours)
+{
+	add(&keep, 3200 * 55); /* 50 fit: 0 to 4 are given up */
+	ck_assert_double_eq(hello_next(), 5);
+	add(&keep, 3200); /* and 5, which counts as lost */
+	line(READY("700", "3"));
+	ck_assert_str_eq(goes(), "701 702");
+	ck_assert_uint_eq(talk.lost, 1);
+	ck_assert_int_eq(line(ACK("702", "1")), TALK_ACK);
+	ck_assert_uint_eq(keep.first, 7);
+	ck_assert_str_eq(goes(), "");
+	ck_assert_int_eq(line(ACK("703", "1")), TALK_ACK);
+	ck_assert_str_eq(goes(), "703");
+	/* A new keeper begins where we say; one that was there goes on. */
+	talk_cut(&talk);
+	ck_assert_double_eq(hello_next(), 703);
+	line(READY("703", "3"));
+	ck_assert_str_eq(goes(), "703 704 705");
+	talk_cut(&talk);
+	line(READY("705", "1"));
+	ck_assert_str_eq(goes(), "705");
+	/* Older than all of ours: nonsense that does no harm. */
+	talk_cut(&talk);
+	line(READY("3", "9"));
+	ck_assert_uint_ge(talk.next, keep.first);
+}
+END_TEST
+
+START_TEST(a_server_may_count_from_0_what_a_fresh_session_sends)
+{
+	add(&keep, 3200 * 55);
+	(void)hello_next();
+	line(READY("0", "2"));
+	ck_assert_str_eq(goes(), "0 1");
+	line(ACK("2", "2"));
+	ck_assert_uint_eq(keep.first, 7);
+}
+END_TEST
+
+/* --- the session ------------------------------------------------------- */
+
+static char session_run[] = "/tmp/booth-session-XXXXXX";
+static struct url session_url = { .host = "h", .port = 80, .path = "/speak" };
+
+static void
+setup_run(void)
+{
+	strcpy(session_run, "/tmp/booth-session-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(session_run));
+	setenv("BOOTH_RUN", session_run, 1);
+}
+
+static void
+teardown_run(void)
+{
+	char command[64];
+
+	snprintf(command, sizeof(command), "rm -r %s", session_run);
+	ck_assert_int_eq(system(command), 0);
+}
+
+START_TEST(a_session_lives_until_its_talk_has_ended)
+{
+	struct session s, other;
+	struct stat st;
+	char id[64];
+
+	ck_assert_int_eq(session_open(&s, &session_url), 0);
+	ck_assert_uint_eq(strlen(s.id), 32);
+	ck_assert_int_eq(fstat(s.fd, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 0777, 0600);
+	strcpy(id, s.id);
+	/* Somebody else at the same time is somebody else. */
+	ck_assert_int_eq(session_open(&other, &session_url), SESSION_ERR_BUSY);
+	ck_assert_str_ne(other.id, id);
+	session_release(&other);
+	session_release(&s);
+	ck_assert_int_eq(session_open(&s, &session_url), 0);
+	ck_assert_str_eq(s.id, id);
+	/* Another room's is another. */
+	session_url.path[1] = 'S';
+	ck_assert_int_eq(session_open(&other, &session_url), 0);
+	ck_assert_str_ne(other.id, id);
+	session_release(&other);
+	session_url.path[1] = 's';
+	session_end(&s);
+	session_release(&s);
+	ck_assert_int_eq(session_open(&s, &session_url), 0);
+	ck_assert_str_ne(s.id, id);
+	session_release(&s);
+}
+END_TEST
+
+START_TEST(a_session_that_cannot_be_kept_is_a_fresh_one)
+{
+	static const char *const bad[] = { "x",
+		"0123456789ABCDEF0123456789ABCDEF",
+		"0123456789abcdef0123456789abcdef0", "\n" };
+	struct session s;
+	char id[64];
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		ck_assert_int_eq(session_open(&s, &session_url), 0);
+		ck_assert_int_eq(ftruncate(s.fd, 0), 0);
+		ck_assert_int_eq(pwrite(s.fd, bad[i], strlen(bad[i]), 0),
+		    (ssize_t)strlen(bad[i]));
+		session_release(&s);
+		ck_assert_int_eq(session_open(&s, &session_url), 0);
+		ck_assert_uint_eq(strlen(s.id), 32);
+		ck_assert_str_ne(s.id, bad[i]);
+		strcpy(id, s.id);
+		session_release(&s);
+		ck_assert_int_eq(session_open(&s, &session_url), 0);
+		ck_assert_str_eq(s.id, id);
+		session_release(&s);
+	}
+	setenv("BOOTH_RUN", "/dev/null/x", 1);
+	ck_assert_int_eq(session_open(&s, &session_url), SESSION_ERR_SYS);
+	ck_assert_uint_eq(strlen(s.id), 32);
+	ck_assert_int_eq(s.fd, -1);
+	session_end(&s);
+	session_release(&s);
 }
 END_TEST
 
@@ -516,9 +660,17 @@ main(void)
 	tcase_add_test(tc, after_a_cut_it_goes_on_where_the_server_says);
 	tcase_add_test(
 	    tc, what_was_given_up_is_lost_only_if_it_had_not_arrived);
+	tcase_add_test(tc, behind_the_sound_of_a_killed_process_comes_ours);
+	tcase_add_test(
+	    tc, a_server_may_count_from_0_what_a_fresh_session_sends);
 	tcase_add_test(tc, the_end_is_said_once_after_all);
 	tcase_add_test(tc, a_server_that_talks_nonsense_does_no_harm);
 	tcase_add_test(tc, refusals_carry_reason_and_time);
+	suite_add_tcase(s, tc);
+	tc = tcase_create("session");
+	tcase_add_checked_fixture(tc, setup_run, teardown_run);
+	tcase_add_test(tc, a_session_lives_until_its_talk_has_ended);
+	tcase_add_test(tc, a_session_that_cannot_be_kept_is_a_fresh_one);
 	suite_add_tcase(s, tc);
 	tc = tcase_create("url and ws");
 	tcase_add_test(tc, addresses_are_taken_apart);
