@@ -40,6 +40,7 @@ meter_attach(
 {
 	m->backlog = backlog;
 	m->sessions = sessions;
+	sessions->cost = &m->budget.cost;
 }
 
 void
@@ -54,13 +55,12 @@ meter_prepare(struct meter *m, struct loop *l)
 static void
 pay(struct meter *m)
 {
-	double sent_ms = sessions_sent_ms(m->sessions);
+	double paid_s = sessions_paid_s(m->sessions);
 
-	if (sent_ms <= m->paid_ms)
+	if (paid_s <= m->paid_s)
 		return;
-	budget_spend(
-	    &m->budget, COST_TRANSCRIBE_S, (sent_ms - m->paid_ms) / 1000);
-	m->paid_ms = sent_ms;
+	budget_spend(&m->budget, COST_TRANSCRIBE_S, paid_s - m->paid_s);
+	m->paid_s = paid_s;
 	m->sessions->est_usd = budget_usd(&m->budget);
 }
 

@@ -19,7 +19,7 @@ struct meter {
 	struct backlog *backlog;   /* borrowed */
 	struct sessions *sessions; /* borrowed */
 	bool has_room;
-	double paid_ms; /* of audio, told to the budget */
+	double paid_s; /* of audio, told to the budget */
 	int64_t level_at_ms;
 };
 

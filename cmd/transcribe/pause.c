@@ -19,7 +19,7 @@ set_apart(struct sessions *s, uint64_t until)
 	if (r == NULL) {
 		/* Sixteen others wait already. */
 		s->lost_ms += pcm_ms_of_bytes(until - live->from);
-		session_free(live->session);
+		sessions_drop(s, live->session);
 		live->session = NULL;
 		return;
 	}
@@ -44,7 +44,7 @@ pause_begin(struct sessions *s, int64_t now_ms)
 	s->is_paused = true;
 	roll_drop(s);
 	if (live->session != NULL && !session_was_open(live->session)) {
-		session_free(live->session);
+		sessions_drop(s, live->session);
 		live->session = NULL;
 	}
 	until = live->session != NULL  ? session_sent_pos(live->session)

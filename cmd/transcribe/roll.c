@@ -112,8 +112,7 @@ roll_drop(struct sessions *s)
 {
 	if (s->roll.next == NULL)
 		return;
-	s->sent_ms += session_sent_ms(s->roll.next);
-	session_free(s->roll.next);
+	sessions_drop(s, s->roll.next);
 	s->roll.next = NULL;
 }
 

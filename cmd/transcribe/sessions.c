@@ -308,7 +308,7 @@ sessions_range_lost(
 	    ms / 1000, why);
 	say_status(s, "lost", why);
 	roll_session_over(s, r->session);
-	session_free(r->session);
+	sessions_drop(s, r->session);
 	r->session = NULL;
 	r->is_used = false;
 }
@@ -401,7 +401,6 @@ range_ended(struct sessions *s, struct sessions_range *r, int64_t now_ms)
 		r->due_pos = session_sent_pos(r->session);
 		r->due_at_ms = now_ms;
 	}
-	s->sent_ms += session_sent_ms(r->session);
 	captions_session_lost(
 	    s->config.captions, r->session, r != &s->ranges[0]);
 	if (is_orderly) {
@@ -415,7 +414,7 @@ range_ended(struct sessions *s, struct sessions_range *r, int64_t now_ms)
 		session_failed(s, r, now_ms, &error);
 	}
 	/* Freed last: what failed says whose credentials it used. */
-	session_free(r->session);
+	sessions_drop(s, r->session);
 	r->session = NULL;
 }
 

@@ -93,12 +93,14 @@ struct sessions {
 	bool is_done;
 	int status; /* exit status, once done */
 	struct skew skew;
-	double sent_ms;   /* audio sent by sessions that are over */
-	double lost_ms;   /* never heard, given up */
-	double paused_ms; /* thrown away while paused */
-	double est_usd;   /* for status lines; the meter's to set */
-	bool is_paused;   /* pause.h */
-	bool is_eager;    /* a live session is wanted before there is audio */
+	double sent_ms; /* audio sent by sessions that are over */
+	double paid_s;  /* what those cost, in seconds of the service's */
+	const struct cost *cost; /* borrowed; the meter's to set; NULL */
+	double lost_ms;          /* never heard, given up */
+	double paused_ms;        /* thrown away while paused */
+	double est_usd;          /* for status lines; the meter's to set */
+	bool is_paused;          /* pause.h */
+	bool is_eager; /* a live session is wanted before there is audio */
 	unsigned long opened;
 	double wall_ms; /* of this turn */
 };
@@ -144,8 +146,15 @@ struct sessions_range *sessions_spare_range(struct sessions *s);
 /* The tool leaves before it is done: what nobody has heard is lost. */
 void sessions_leave(struct sessions *s);
 
-/* Audio sent so far, in ms: what is paid for. */
+/* Audio sent so far, in ms. */
 double sessions_sent_ms(const struct sessions *s);
+
+/* What is paid for: of every session that the service took, seconds as
+ * cost_stream_s() counts them. */
+double sessions_paid_s(const struct sessions *s);
+
+/* A session is over: count it and free it.  NULL: there is none. */
+void sessions_drop(struct sessions *s, struct session *session);
 
 /* Stream position up to which everything has been heard. */
 uint64_t sessions_covered(const struct sessions *s);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cost.h"
 #include "base/json.h"
 #include "base/pcm.h"
 #include "sessions.h"
@@ -62,6 +63,34 @@ sessions_sent_ms(const struct sessions *s)
 		if (s->ranges[i].session != NULL)
 			ms += session_sent_ms(s->ranges[i].session);
 	return ms;
+}
+
+static double
+paid_s(const struct sessions *s, const struct session *session)
+{
+	if (session == NULL || !session_was_open(session) || s->cost == NULL)
+		return 0;
+	return cost_stream_s(s->cost, session_sent_ms(session) / 1000);
+}
+
+double
+sessions_paid_s(const struct sessions *s)
+{
+	double sum = s->paid_s + paid_s(s, s->roll.next);
+
+	for (size_t i = 0; i < SESSIONS_MAX; i++)
+		sum += paid_s(s, s->ranges[i].session);
+	return sum;
+}
+
+void
+sessions_drop(struct sessions *s, struct session *session)
+{
+	if (session == NULL)
+		return;
+	s->sent_ms += session_sent_ms(session);
+	s->paid_s += paid_s(s, session);
+	session_free(session);
 }
 
 uint64_t

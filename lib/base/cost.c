@@ -1,11 +1,15 @@
 #include "base/cost.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define PRICE_MAX 1000.0
+#define SECONDS_MAX 3600.0
+
+static const char minimum[] = "transcribe.minimum_seconds";
 
 static const struct {
 	const char *name;
@@ -43,7 +47,7 @@ read_line(struct cost *c, char *line)
 {
 	const char blank[] = " \t\r\n";
 	char *name, *price, *end, *save;
-	double usd;
+	double value;
 	int i;
 
 	line[strcspn(line, "#")] = '\0';
@@ -57,15 +61,19 @@ read_line(struct cost *c, char *line)
 		if (strcmp(name, items[i].name) == 0)
 			break;
 	}
-	if (i == COST_NITEMS)
+	if (i == COST_NITEMS && strcmp(name, minimum) != 0)
 		return COST_ERR_ITEM;
-	usd = strtod(price, &end);
+	value = strtod(price, &end);
 	if (*end != '\0')
 		return COST_ERR_SYNTAX;
-	if (!(usd >= 0 &&
-		usd <= PRICE_MAX)) /* nor is it a number that is not */
-		return COST_ERR_PRICE;
-	c->usd_each[i] = usd;
+	/* Nor is it a number that is not. */
+	if (!(value >= 0 &&
+		value <= (i == COST_NITEMS ? SECONDS_MAX : PRICE_MAX)))
+		return i == COST_NITEMS ? COST_ERR_SECONDS : COST_ERR_PRICE;
+	if (i == COST_NITEMS)
+		c->stream_min_s = value;
+	else
+		c->usd_each[i] = value;
 	return 0;
 }
 
@@ -104,6 +112,7 @@ cost_init(struct cost *c, const char *path, unsigned int *line)
 	memset(c, 0, sizeof(*c));
 	for (int i = 0; i < COST_NITEMS; i++)
 		c->usd_each[i] = items[i].usd;
+	c->stream_min_s = COST_MINIMUM_S;
 	if (line == NULL)
 		line = &unused;
 	*line = 0;
@@ -114,6 +123,14 @@ void
 cost_add(struct cost *c, enum cost_item item, double units)
 {
 	c->units[item] += units;
+}
+
+double
+cost_stream_s(const struct cost *c, double sent_s)
+{
+	double s = ceil(sent_s - 1e-6); /* the sum of many milliseconds */
+
+	return s > c->stream_min_s ? s : c->stream_min_s;
 }
 
 double

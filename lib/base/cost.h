@@ -7,6 +7,10 @@
  *	# what the contract says
  *	transcribe.second   0.00025
  *	translate.character 0.000012
+ *
+ * A stream of Transcribe is paid by begun seconds, and for no fewer than
+ * "transcribe.minimum_seconds": 15 in AWS's price list, "a minimum per request
+ * charge of 15 seconds"; 0: there is no minimum.
  */
 #ifndef BASE_COST_H
 #define BASE_COST_H
@@ -28,11 +32,14 @@ enum cost_item {
 	COST_NITEMS
 };
 
+#define COST_MINIMUM_S 15
+
 #define COST_ERRORS(X)                                                         \
 	X(COST_ERR_SYS, -1, "cannot read the price file")                      \
 	X(COST_ERR_SYNTAX, -2, "not \"item price\"")                           \
 	X(COST_ERR_ITEM, -3, "no such item")                                   \
-	X(COST_ERR_PRICE, -4, "a price is 0 to 1000 US dollars")
+	X(COST_ERR_PRICE, -4, "a price is 0 to 1000 US dollars")               \
+	X(COST_ERR_SECONDS, -5, "a minimum is 0 to 3600 seconds")
 
 enum cost_error {
 #define X(name, value, text) name = value,
@@ -46,6 +53,7 @@ const char *cost_strerror(int code);
 struct cost {
 	double usd_each[COST_NITEMS];
 	double units[COST_NITEMS]; /* used so far */
+	double stream_min_s;       /* transcribe.minimum_seconds */
 };
 
 /*
@@ -58,6 +66,9 @@ int cost_init(struct cost *c, const char *path, unsigned int *line);
 const char *cost_item_name(enum cost_item item);
 
 void cost_add(struct cost *c, enum cost_item item, double units);
+
+/* The COST_TRANSCRIBE_S of one stream that was sent sent_s seconds of sound. */
+double cost_stream_s(const struct cost *c, double sent_s);
 
 /* US dollars so far. */
 double cost_usd(const struct cost *c);

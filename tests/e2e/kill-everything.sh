@@ -214,23 +214,18 @@ recovered near far tape
 	strike far transcribe $(pgrep -P "$(keeper far)" -x transcribe)
 	strike tape interject $(stage tape interject)
 	recovered near far tape
-	# A speaker who comes back as somebody else waits until the place is free.
 	strike far send $send
+	feed_far
 	strike near supervisor "$(supervisor near)"
 	run_room near
-	recovered near tape
+	recovered near far tape
 	strike near websocketd $(websocketd)
 	strike tape websocketd
 }
 wait $server || :
 rm "$tmp/url"
 serve "$port"
-recovered near tape
-is_let_in() {
-	kill -0 "$send" 2>/dev/null || feed_far
-	again far $(($(cat "$tmp/far.word") + 8)) "$tmp/far.heard"
-}
-wait_for 'captions and voices of a speaker who came back' is_let_in
+recovered near far tape
 
 # --- the reckoning -----------------------------------------------------------------
 # No more is said; what is on its way comes to its end.
@@ -282,6 +277,11 @@ for r in $rooms; do
 						exit 1
 					}
 					printf "%s of %s: %d words lost\n", what[k], r, w - last - 1
+					# What its pipe holds stays there.
+					if (what[k] == "send" && w - last - 1 > 8) {
+						print "too many"
+						exit 1
+					}
 				}
 				last = w
 			}

@@ -50,6 +50,27 @@ START_TEST(what_was_used_costs_units_times_price)
 }
 END_TEST
 
+START_TEST(a_stream_costs_begun_seconds_and_no_fewer_than_the_minimum)
+{
+	struct cost c;
+	unsigned int line;
+
+	ck_assert_int_eq(cost_init(&c, NULL, NULL), 0);
+	ck_assert_double_eq(cost_stream_s(&c, 0), 15);
+	ck_assert_double_eq(cost_stream_s(&c, 14.9), 15);
+	ck_assert_double_eq(cost_stream_s(&c, 15.1), 16);
+	ck_assert_double_eq(cost_stream_s(&c, 60), 60);
+	ck_assert_int_eq(
+	    read_prices(&c, "transcribe.minimum_seconds 0", &line), 0);
+	ck_assert_double_eq(cost_stream_s(&c, 0), 0);
+	ck_assert_double_eq(cost_stream_s(&c, 0.1), 1);
+	ck_assert_double_eq(c.usd_each[COST_TRANSCRIBE_S], 0.024 / 60);
+	ck_assert_int_eq(
+	    read_prices(&c, "transcribe.minimum_seconds 3601", &line),
+	    COST_ERR_SECONDS);
+}
+END_TEST
+
 START_TEST(a_file_replaces_prices_item_by_item)
 {
 	struct cost c;
@@ -139,6 +160,8 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, what_was_used_costs_units_times_price);
+	tcase_add_test(
+	    tc, a_stream_costs_begun_seconds_and_no_fewer_than_the_minimum);
 	tcase_add_test(tc, a_file_replaces_prices_item_by_item);
 	tcase_add_test(tc, every_item_has_a_name_that_a_file_may_use);
 	tcase_add_loop_test(
