@@ -65,6 +65,10 @@ audience_init(struct audience *a, const struct room *room,
 void
 audience_release(struct audience *a)
 {
+	size_t i;
+
+	for (i = 0; i < AUDIENCE_KEEP_MAX; i++)
+		utterance_release(&a->kept[i].utterance);
 	free(a->offered);
 	memset(a, 0, sizeof(*a));
 }
@@ -80,6 +84,50 @@ audience_dispatch(struct audience *a, int64_t now_ms)
 {
 	if (now_ms >= a->look_at_ms)
 		audience_look(a, now_ms);
+}
+
+/* The same, to be translated now; a reference.  0 or OUT_ERR_NOMEM. */
+static int
+come_late(struct audience *a, struct target *t, const struct audience_kept *k)
+{
+	struct utterance u;
+	json_t *line = NULL;
+	int rc = OUT_ERR_NOMEM;
+
+	utterance_copy(&u, &k->utterance);
+	if (a->now_ms - k->at_ms > AUDIENCE_LATE_MS) {
+		line = json_copy(u.line);
+		if (line == NULL ||
+		    json_object_set_new(line, "late", json_true()) != 0)
+			goto out;
+		json_decref(u.line);
+		u.line = line; /* its text is the same object still */
+		line = NULL;
+	}
+	rc = target_add(t, &u, a->now_ms);
+out:
+	json_decref(line);
+	utterance_release(&u);
+	return rc;
+}
+
+/* Somebody is back: what was said meanwhile, in its order. */
+static int
+catch_up(struct audience *a, struct target *t)
+{
+	const struct audience_kept *k;
+	uint64_t n = t->missed;
+	int rc = 0;
+
+	if (a->nkept - n > AUDIENCE_KEEP_MAX)
+		n = a->nkept - AUDIENCE_KEEP_MAX;
+	for (; n < a->nkept && rc == 0; n++) {
+		k = &a->kept[n % AUDIENCE_KEEP_MAX];
+		if (k->utterance.line != NULL &&
+		    a->now_ms - k->at_ms <= AUDIENCE_KEEP_MS)
+			rc = come_late(a, t, k);
+	}
+	return rc;
 }
 
 /* Somebody holds a channel. */
@@ -104,6 +152,7 @@ take_want(void *arg, const char *lang, enum room_format format)
 			return 1;
 		}
 		t->is_on = false;
+		t->missed = a->nkept;
 	}
 	if (t == NULL)
 		return 0;
@@ -112,8 +161,9 @@ take_want(void *arg, const char *lang, enum room_format format)
 		t->is_on = true;
 		a->ncame++;
 		report_wanted(t);
+		a->failure = catch_up(a, t);
 	}
-	return 0;
+	return a->failure;
 }
 
 void
@@ -130,6 +180,31 @@ audience_look(struct audience *a, int64_t now_ms)
 		if (!t->is_on || now_ms - t->wanted_ms <= a->linger_ms)
 			continue;
 		t->is_on = false;
+		t->missed = a->nkept;
 		report_wanted(t);
+	}
+}
+
+void
+audience_keep(struct audience *a, const struct utterance *u, int64_t now_ms)
+{
+	struct audience_kept *k = &a->kept[a->nkept++ % AUDIENCE_KEEP_MAX];
+
+	utterance_release(&k->utterance);
+	utterance_copy(&k->utterance, u);
+	k->at_ms = now_ms;
+}
+
+void
+audience_retract(struct audience *a, const json_t *id)
+{
+	struct utterance *u;
+	size_t i;
+
+	for (i = 0; i < AUDIENCE_KEEP_MAX; i++) {
+		u = &a->kept[i].utterance;
+		if (u->line != NULL &&
+		    json_equal(json_object_get(u->line, "id"), id))
+			utterance_release(u);
 	}
 }

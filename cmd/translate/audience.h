@@ -1,7 +1,9 @@
 /*
  * Who is there decides what is translated (-t wanted): a language is on from
  * the moment that somebody wants it in any format until a little after the last
- * one left, so that a phone that loads its page again misses nothing.
+ * one left, so that a phone that loads its page again misses nothing.  When
+ * somebody comes back within a minute, what was said meanwhile is translated
+ * after all: the phone was in a tunnel, and was alone in its language.
  */
 #ifndef TRANSLATE_AUDIENCE_H
 #define TRANSLATE_AUDIENCE_H
@@ -13,9 +15,22 @@
 #include "base/loop.h"
 #include "room/room.h"
 #include "targets.h"
+#include "utterance.h"
 
 /* How often the room is looked at, beside before each utterance; our choice. */
 #define AUDIENCE_LOOK_MS 250
+
+/* Our choice: what is kept for those who come back, and how long. */
+#define AUDIENCE_KEEP_MAX TARGET_MAX_PENDING
+#define AUDIENCE_KEEP_MS 60000
+
+/* Our choice: what is older is for the eyes only (`late`). */
+#define AUDIENCE_LATE_MS 5000
+
+struct audience_kept {
+	struct utterance utterance; /* line NULL: taken back */
+	int64_t at_ms;
+};
 
 struct audience {
 	const struct room *room;       /* borrowed */
@@ -27,7 +42,9 @@ struct audience {
 	int64_t look_at_ms;
 	int64_t now_ms; /* of the look that is under way */
 	uint64_t ncame; /* how often a language came on */
-	int failure;    /* OUT_ERR_NOMEM */
+	struct audience_kept kept[AUDIENCE_KEEP_MAX]; /* the last of nkept */
+	uint64_t nkept;
+	int failure; /* OUT_ERR_NOMEM */
 };
 
 /*
@@ -48,5 +65,12 @@ void audience_dispatch(struct audience *a, int64_t now_ms);
 
 /* Look now: an utterance has come. */
 void audience_look(struct audience *a, int64_t now_ms);
+
+/* Keep it (another reference), after it went to those who are there. */
+void
+audience_keep(struct audience *a, const struct utterance *u, int64_t now_ms);
+
+/* The utterance `id` was taken back. */
+void audience_retract(struct audience *a, const json_t *id);
 
 #endif

@@ -61,9 +61,14 @@ take_line(struct stage *s, const char *line, size_t len, int64_t now_ms)
 		if (s->audience != NULL)
 			audience_look(s->audience, now_ms);
 		s->failure = targets_add_utterance(s->targets, &u, now_ms);
+		if (s->audience != NULL)
+			audience_keep(s->audience, &u, now_ms);
 		utterance_release(&u);
 	} else if (strcmp(json_line_type(obj), "retraction") == 0) {
 		targets_retract(s->targets, json_object_get(obj, "id"));
+		if (s->audience != NULL)
+			audience_retract(
+			    s->audience, json_object_get(obj, "id"));
 	}
 	json_decref(obj);
 }

@@ -60,6 +60,8 @@ struct target {
 	struct job **last;       /* where the next one goes */
 	bool is_on;              /* utterances are for it */
 	int64_t wanted_ms;       /* when somebody was there last; monotonic */
+	uint64_t missed;         /* the first utterance since it is not on
+	                            (audience.h) */
 	size_t npending;         /* jobs in the list */
 	size_t nsent;            /* of them, with calls under way */
 	struct lexicon *lexicon; /* the glossary in this language, or NULL */

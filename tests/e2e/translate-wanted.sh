@@ -126,15 +126,30 @@ leave "$b"
 leave "$c"
 wait_for "unwanted" state unwanted fr-FR
 wait_for "unwanted" state unwanted de-DE
-n=$(grep -c ' POST / ' "$tmp/log")
+all=$(grep -c ' POST / ' "$tmp/log")
 say u7
-wait_for "transcript" said u7
-exec 3>&-
-wait $translate || fail "translate: status $?"
-[ "$(grep -c ' POST / ' "$tmp/log")" -eq "$n" ] || fail "calls for nobody"
+say u8
+printf '{"type":"retraction","id":"u7"}\n' >&3
+say u9
+wait_for "transcript" said u9
+[ "$(grep -c ' POST / ' "$tmp/log")" -eq "$all" ] || fail "calls for nobody"
 if any "$tmp/t.out" '.type=="translation" and .id=="u7"'; then
 	fail "a translation for nobody"
 fi
+# Somebody comes back within the minute: what was said meanwhile is translated
+# after all, in its order, but for what was taken back; French stays off.
+come d es-ES none
+wait_for "captions of what was missed" got d u9
+say u10
+wait_for "caption of u10" got d u10
+[ "$(jq -r 'select(.type=="translation" and .lang=="es-ES").id' "$tmp/t.out" | tr '\n' ' ')" = 'u6 u8 u9 u10 ' ] ||
+	fail "what was missed: $(cat "$tmp/d.out")"
+calls es 8
+leave "$who"
+wait_for "unwanted" sh -c "[ \"\$(grep -c unwanted '$tmp/t.out')\" -eq 4 ]"
+exec 3>&-
+wait $translate || fail "translate: status $?"
+[ "$(grep -c ' POST / ' "$tmp/log")" -eq $((all + 4)) ] || fail "calls for those who are not back"
 
 "$BIN/translate" -t wanted </dev/null >/dev/null 2>"$tmp/x.err" && fail "-t wanted without -r"
 has "$tmp/x.err" "needs -r ROOM" || fail "not said what is missing"
