@@ -221,6 +221,7 @@ recovered near far tape
 	recovered near far tape
 	strike near websocketd $(websocketd)
 	strike tape websocketd
+	strike far websocketd
 }
 wait $server || :
 rm "$tmp/url"

@@ -39,6 +39,7 @@ export async function openPage(browser, url, { viewport = PHONE, ...more } = {})
 	const context = await browser.newContext({ viewport, locale: 'en-GB',
 	    deviceScaleFactor: viewport === PHONE ? 2 : 1, ...more });
 	const page = await context.newPage();
+	page.setDefaultTimeout(60_000);
 	page.complaints = [];
 	page.on('pageerror', (error) => page.complaints.push(String(error)));
 	page.on('console', (message) => {
@@ -59,7 +60,7 @@ export async function openPage(browser, url, { viewport = PHONE, ...more } = {})
 export const stats = (page) => page.evaluate(() => window.booth.stats());
 
 /* Wait until fn(stats) holds; fails with what was last seen. */
-export async function until(page, what, fn, timeout_ms = 20_000) {
+export async function until(page, what, fn, timeout_ms = 60_000) {
 	const end = Date.now() + timeout_ms;
 	let last;
 	for (;;) {
