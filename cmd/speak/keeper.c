@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/utf8.h"
+#include "handed.h"
 #include "notes.h"
 #include "pipeline.h"
 #include "talk.h"
@@ -55,6 +56,7 @@ struct keeper {
 	struct link links[LINKS];
 	struct link *front; /* the speaker's, NULL: away */
 	struct talk talk;
+	struct handed handed;
 	/* The pipeline of a talk that ends, and that of the talk; the second
 	 * is not started before the first is gone. */
 	struct pipeline old, cur;
@@ -193,7 +195,8 @@ on_words(void *arg, const char *line, size_t len)
 static void
 begin_talk(struct keeper *k, const struct wire_hello *hello)
 {
-	talk_begin(&k->talk, hello->session, hello->lang, hello->next);
+	talk_begin(&k->talk, hello->session, hello->lang,
+	    handed_begin(&k->handed, hello->session, hello->next));
 	strcpy(k->talk.who, hello->who);
 	pipeline_init(&k->cur, ++k->last_id, k->config->room,
 	    k->config->command, hello->lang);
@@ -213,6 +216,7 @@ end_talk(struct keeper *k, const char *why, int64_t now_ms)
 	if (!k->has_cur || k->cur.is_ending)
 		return 0;
 	log_msg(LOG_INFO, NULL, "talk ends: %s", why);
+	handed_forget(&k->handed);
 	pipeline_end(&k->cur, now_ms);
 	if (!k->has_old) {
 		k->old = k->cur;
@@ -458,6 +462,7 @@ run_pipelines(struct keeper *k, struct loop *loop, int64_t now_ms)
 		pipeline_release(&k->cur);
 		k->has_cur = false;
 		talk_end(&k->talk);
+		handed_forget(&k->handed);
 	}
 }
 
@@ -478,6 +483,8 @@ dispatch(struct keeper *k, struct loop *loop, int64_t now_ms)
 	if (loop_revents(loop, k->listen_slot) != 0)
 		welcome(k, now_ms);
 	run_pipelines(k, loop, now_ms);
+	if (k->has_cur && pipeline_is_caught_up(&k->cur))
+		handed_note(&k->handed, k->talk.session, k->talk.next);
 	if (k->has_cur && k->cur.id == id && k->cur.nfailed > nfailed) {
 		log_msg(LOG_WARN, NULL,
 		    "the command ended by itself: status=%d", k->cur.status);
@@ -564,6 +571,7 @@ live(const struct keeper_config *config, int lock_fd, int listen_fd)
 		k.links[i].fd = k.links[i].slot = -1;
 	k.linger_ms = LOOP_NEVER;
 	detach(config->room);
+	handed_open(&k.handed, config->room);
 	run(&k);
 	/* First the name, then the lock, which goes with the process: who
 	 * gets the lock makes a name of its own. */
@@ -575,6 +583,7 @@ live(const struct keeper_config *config, int lock_fd, int listen_fd)
 		pipeline_release(&k.old);
 	if (k.has_cur)
 		pipeline_release(&k.cur);
+	handed_forget(&k.handed);
 	_exit(0);
 }
 

@@ -248,6 +248,12 @@ pipeline_lag_ms(const struct pipeline *p)
 	return (int64_t)pcm_ms_of_bytes(n);
 }
 
+bool
+pipeline_is_caught_up(const struct pipeline *p)
+{
+	return p->in_fd != -1 && bytes_len(&p->q) == 0;
+}
+
 void
 pipeline_end(struct pipeline *p, int64_t now_ms)
 {

@@ -66,6 +66,9 @@ size_t pipeline_room(const struct pipeline *p);
 /* How far behind the command is: what waits here and in its pipe. */
 int64_t pipeline_lag_ms(const struct pipeline *p);
 
+/* Whether the command runs and has all that was fed. */
+bool pipeline_is_caught_up(const struct pipeline *p);
+
 /* No more sound comes: once all of it was handed over, end the command. */
 void pipeline_end(struct pipeline *p, int64_t now_ms);
 
