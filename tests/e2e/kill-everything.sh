@@ -69,8 +69,8 @@ run_room() { # ROOM
 	started $!
 }
 # capture into the room's FIFO, as from a mixer, which goes on, killed or not.
-feed_near() {
-	local at_ms=$(($(date +%s%3N) - begun_ms))
+feed_near() { # MS: from so much later, for none of it is to be there twice
+	local at_ms=$(($(date +%s%3N) - begun_ms + $1))
 	"$BIN/capture" -q -f "$tmp/talk.wav" --from \
 		"$(printf '%d.%03d' $((at_ms / 1000)) $((at_ms % 1000)))" >"$BOOTH_RUN/rooms/near/pcm" 2>>"$tmp/feed.err" &
 	feed=$!
@@ -109,7 +109,7 @@ for r in $rooms; do
 	wait_for "phone of $r" has "$tmp/$r.phone" '"state":'
 done
 begun_ms=$(date +%s%3N)
-feed_near
+feed_near 0
 "$BIN/capture" -q -f "$tmp/talk.wav" >"$tmp/mixer" 2>>"$tmp/feed.err" &
 mixer=$!
 started $mixer
@@ -209,7 +209,7 @@ recovered near far tape
 	strike tape listen $(front listen tape)
 	recovered near far tape
 	strike near capture $feed
-	feed_near
+	feed_near 200
 	strike far transcribe $(pgrep -P "$(keeper far)" -x transcribe)
 	strike tape interject $(stage tape interject)
 	recovered near far tape
