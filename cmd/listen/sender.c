@@ -75,6 +75,16 @@ sender_status(struct sender *s, const char *state, const char *detail,
 }
 
 void
+sender_about(struct sender *s, const char *state, const char *detail,
+    json_t *about, int64_t now_ms)
+{
+	if (about == NULL)
+		note(s, OUT_ERR_NOMEM);
+	else
+		sender_status(s, state, detail, about, now_ms);
+}
+
+void
 sender_ping(struct sender *s, int64_t now_ms)
 {
 	send_object(s,

@@ -42,6 +42,11 @@ void sender_line(struct sender *s, const struct ring_line *line,
 void sender_status(struct sender *s, const char *state, const char *detail,
     json_t *more, int64_t now_ms);
 
+/* The same, where `about` is what the line is for: NULL is no memory, which
+ * shows in error. */
+void sender_about(struct sender *s, const char *state, const char *detail,
+    json_t *about, int64_t now_ms);
+
 /* Ask the page whether it is there: {"type":"ping","at_ms":...}. */
 void sender_ping(struct sender *s, int64_t now_ms);
 

@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/lang.h"
+#include "room/pause.h"
 #include "room/want.h"
 
 /* Captions that a new listener gets for context. */
@@ -315,18 +317,47 @@ check_numbers(struct session *s, enum join how)
 	return how;
 }
 
+/*
+ * What a listener is told of the room when it comes: its name for people, where
+ * room.json has one, and why it is paused, where it is (who was here before
+ * heard that from broadcast).  NULL: no memory.
+ */
+static json_t *
+describe_room(const struct session *s)
+{
+	char path[ROOM_PATH_MAX], reason[ROOM_REASON_MAX];
+	json_t *about = NULL, *obj;
+	json_error_t why;
+	const char *title;
+
+	obj = json_pack("{s:s, s:s, s:b}", "room", s->room.name, "lang",
+	    s->params->lang, "on", room_is_locked(&s->room, ROOM_WRITER));
+	if (room_path(&s->room, "room.json", path) == 0 &&
+	    (about = json_load_file(path, 0, &why)) == NULL &&
+	    json_is_nomem(&why)) {
+		json_decref(obj);
+		return NULL;
+	}
+	title = json_str(about, "title");
+	if (title != NULL)
+		json_put(&obj, "title", json_string(title));
+	if (room_is_paused(&s->room, reason) == 1)
+		json_put(&obj, "paused", json_string(reason));
+	json_decref(about);
+	return obj;
+}
+
 static void
 say_listening(struct session *s, int64_t now_ms)
 {
 	char channel[ROOM_CHANNEL_MAX];
+	json_t *obj = describe_room(s);
 
 	room_channel(channel, s->params->lang, s->format);
-	sender_status(s->sender, "listening", NULL,
-	    json_pack("{s:s, s:s, s:s, s:I, s:b}", "room", s->room.name, "lang",
-		s->params->lang, "channel", channel, "newest_seq",
-		(json_int_t)newest_in(&s->ring), "on",
-		room_is_locked(&s->room, ROOM_WRITER)),
-	    now_ms);
+	json_put(&obj, "channel", json_string(channel));
+	json_put(
+	    &obj, "newest_seq", json_integer((json_int_t)newest_in(&s->ring)));
+	sender_about(s->sender, "listening", NULL, obj, now_ms);
 }
 
 /* Open the best ring there is, if it is better than what is open. */
@@ -378,13 +409,10 @@ look_around(struct session *s, int64_t now_ms)
 	hold_want(s);
 	if (!s->is_open && !s->is_waiting) {
 		s->is_waiting = true;
-		sender_status(s->sender, "waiting",
+		sender_about(s->sender, "waiting",
 		    room_exists(&s->room) ? "nothing in this language yet"
 					  : "the room is not open yet",
-		    json_pack("{s:s, s:s, s:b}", "room", s->room.name, "lang",
-			s->params->lang, "on",
-			room_is_locked(&s->room, ROOM_WRITER)),
-		    now_ms);
+		    describe_room(s), now_ms);
 	}
 }
 

@@ -10,7 +10,7 @@ set -eu
 
 mkfifo "$tmp/in"
 start_broadcast() {
-	"$BIN/broadcast" -r main <"$tmp/in" 2>>"$tmp/b.err" 3>&- &
+	"$BIN/broadcast" -r main --title "Great Hall" <"$tmp/in" 2>>"$tmp/b.err" 3>&- &
 	broadcast=$!
 	started $broadcast
 }
@@ -48,7 +48,8 @@ wait_for "live again" has "$tmp/back2.out" '"live"'
 wait_for "waiting" has "$tmp/back3.out" '"waiting"'
 caption nl-NL 1 >&3
 wait_for "nl 1 for one with numbers of before" has "$tmp/back3.out" 'nl-NL caption 1'
-any "$tmp/late.out" '.state == "listening" and .on and .channel == "es-ES.text"' || fail "listening"
+any "$tmp/late.out" '.state == "listening" and .on and .channel == "es-ES.text" and
+	.title == "Great Hall" and (has("paused") | not)' || fail "listening"
 [ "$(jq -r .state "$tmp/late.out" | grep -v null | tr '\n' ' ')" = "listening live " ] || fail "context comes before live"
 
 # Since: everything after, nothing twice, also from another channel.
@@ -115,6 +116,14 @@ caption es-ES 1 | "$BIN/broadcast" -r second 2>>"$tmp/b.err"
 [ "$(ids "$tmp/back2.out" | cut -d ' ' -f 1-10)" = "$(ids "$tmp/late.out" | sed 's/ $//')" ] || fail "numbers of before: $(ids "$tmp/back2.out")"
 wait_for "what came later, for one with numbers of before" has "$tmp/back2.out" '"id":"u300"'
 wait_for "second room" has "$tmp/second.out" 'es-ES caption 1'
+
+# Who comes in a pause is told so, and why; one without a title says none.
+echo 'Lunch, back at "2"' >"$BOOTH_RUN/rooms/second/paused"
+"$BIN/listen" -r second -l es-ES --once </dev/null >"$tmp/pause.out"
+any "$tmp/pause.out" '.state == "listening" and .paused == "Lunch, back at \"2\"" and
+	(has("title") | not)' || fail "paused: $(head -n 1 "$tmp/pause.out")"
+"$BIN/listen" -r second -l it-IT --once </dev/null >"$tmp/pause2.out" || true
+any "$tmp/pause2.out" '.state == "waiting" and .paused' || fail "paused: $(head -n 1 "$tmp/pause2.out")"
 
 # The run directory is wiped: numbers still grow, listeners find the new one.
 last=$(jq -r 'select(.id == "u300") | .seq' "$tmp/all.out")
