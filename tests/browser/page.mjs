@@ -310,6 +310,22 @@ test('a refusal is told with its reason, and not tried again unasked',
 	await until(page, 'link', (t) => t.state === 'open');
 	assert.equal(FakeRoom.connections(s.site, 'refused').length, 2);
 	assert.equal(await page.locator('#notice').isVisible(), false);
+
+	/* Where trying again helps nobody, what does is offered. */
+	const refused = async (reason) => {
+		fs.writeFileSync(refuse, `${reason}:no`);
+		await page.goto(`${s.site.url}?room=refused&lang=es-ES`);
+		await until(page, 'refusal', (t) => t.state === 'refused');
+		fs.rmSync(refuse);
+	};
+	await refused('proto');
+	await Promise.all([page.waitForEvent('load'),
+	    page.getByRole('button', { name: 'Reload' }).click()]);
+	await until(page, 'link', (t) => t.state === 'open');
+	await refused('lang');
+	await page.locator('#retry', { hasText: 'Change room or language' })
+	    .click();
+	await page.locator('#chooser').waitFor();
 	await done(page);
 });
 

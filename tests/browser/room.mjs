@@ -3,6 +3,8 @@
  * folder of the tools.  Run by tests/e2e/browser-room.sh.
  */
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
 import test, { after, before } from 'node:test';
 import { BIN, Broadcast } from './lib/broadcast.mjs';
 import { launch, MONITOR, openPage, shoot, stats, until }
@@ -97,6 +99,48 @@ test('who is early waits, reads and hears the talk, and sees it end',
 	await until(page, 'its captions', (s) => s.captions === 8);
 	assert.equal(await next.end(), 0);
 	await done(page);
+});
+
+test('by a link of its own: the room\'s title, and why it is paused',
+    async () => {
+	const talk = new Broadcast(site, 'pause', ['--title', 'Great Hall']);
+	talk.say(...spanish(0, 1));
+	await roomsAre((rooms) => rooms.some(({ title }) => title === 'Great Hall'));
+	const page = await open('pause', 'es-ES');
+	await until(page, 'context', (s) => s.captions === 1 && s.live);
+	talk.say(...spanish(1, 2));
+	await until(page, 'caption', (s) => s.captions === 2);
+	assert.equal(await page.locator('#where-room').textContent(), 'Great Hall');
+	assert.match(await page.title(), /^Español.* · Great Hall$/);
+	assert.match(await page.locator('#delay').textContent(), /behind/);
+	const paused = path.join(site.run, 'rooms', 'pause', 'paused');
+	fs.writeFileSync(paused, 'Lunch, back at 14:00\n');
+	const late = await open('pause', 'es-ES');
+	for (const one of [page, late]) {
+		await until(one, 'the pause', (s) => s.air === 'paused');
+		assert.equal(await one.locator('#notice-words').textContent(),
+		    'The talk is paused: \u2068Lunch, back at 14:00\u2069');
+	}
+	assert.equal(await page.locator('#delay').textContent(), '');
+	await until(late, 'context', (s) => s.captions === 2 && s.live);
+	/* What was said just before. */
+	talk.say(...spanish(2, 3));
+	await until(late, 'the last words', (s) => s.captions === 3);
+	assert.equal((await stats(late)).air, 'paused');
+	await shoot(late, 'room-paused-phone');
+	fs.rmSync(paused);
+	for (const one of [page, late]) {
+		await until(one, 'the end of it', (s) => s.air === 'on');
+		assert.equal(await one.locator('#notice').isVisible(), false);
+	}
+	const display = await openPage(browser,
+	    `${site.url}display.html?room=pause&lang=es-ES`);
+	await display.waitForFunction(() => document.title ===
+	    'Great Hall · pipebooth');
+	assert.equal(await talk.end(), 0);
+	await done(display);
+	await done(page);
+	await done(late);
 });
 
 test('a broadcaster that is killed: the room says so, and goes on',

@@ -117,9 +117,8 @@ export class Chooser {
 		const room = list.find((one) => one.room === chosen) ?? null;
 		const is_open = room === null && list.length > 0;
 		this.#elements.rooms.classList.toggle('cards', is_open);
-		if (this.#elements.title !== null)
-			this.#elements.title.textContent =
-			    say(is_open ? 'choose_a_room' : 'choose_language');
+		this.#head(room !== null || (rooms === null && chosen !== ''),
+		    rooms === null && chosen === '' && !failed);
 		replace(this.#elements.rooms, list.map((one) =>
 		    roomEntry(one, one === room, is_open, this.#onChoose)));
 		/* One room needs no choice. */
@@ -128,6 +127,16 @@ export class Chooser {
 		replace(this.#elements.languages, room === null ? []
 		    : this.#languages(room));
 		this.#note(rooms === null ? null : list, room, failed);
+	}
+
+	/* What there is to choose is not known before the first answer. */
+	#head(has_room, is_unknown) {
+		const { title } = this.#elements;
+		if (title === null)
+			return;
+		title.textContent = say(has_room ? 'choose_language'
+		    : 'choose_a_room');
+		title.classList.toggle('is-unknown', is_unknown);
 	}
 
 	/* The reader's own languages, the original, and all others by name. */

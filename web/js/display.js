@@ -80,6 +80,9 @@ function addPane(room, lang) {
 	const feed = new Feed(captions, { token,
 	    retry_refused_ms: RETRY_REFUSED_MS });
 	feed.addEventListener('change', draw);
+	feed.addEventListener('title', () => {
+		document.title = `${feed.title || room} · pipebooth`;
+	});
 	feeds.push(feed);
 	const want = { room, lang, audio: 'none' };
 	if (lang === 'source' && isYes('partial'))

@@ -9,6 +9,7 @@
  *   "caption"     detail: the line of a new caption
  *   "audio"       detail: an audio line of the language
  *   "retraction"  detail: { id }
+ *   "title"       the room's name for people is known, or another
  *   "skipping"    listen(1) leaves voice out: we are too slow
  *   "live"        what comes now is said now, not context
  */
@@ -26,6 +27,7 @@ export class Feed extends EventTarget {
 	clock = new ClockOffset();
 	refusal = null;	/* { reason, detail } of sayRefusal() */
 	is_live = false;
+	title = '';	/* the room's; '': it has none, or is not known yet */
 	#link;
 	#captions;
 	#place = { room: '', lang: '' };
@@ -51,6 +53,8 @@ export class Feed extends EventTarget {
 	follow(want) {
 		const { room, lang } = want;
 		if (room !== this.#place.room || lang !== this.#place.lang) {
+			if (room !== this.#place.room)
+				this.title = '';
 			this.#place = { room, lang };
 			this.#captions.clear();
 			this.status.reset();
@@ -151,6 +155,8 @@ export class Feed extends EventTarget {
 		this.status.note(line, this.#place.lang);
 		if (line.stage === 'listen') {
 			this.clock.note(line.at_ms, Date.now());
+			if (['listening', 'waiting'].includes(line.state))
+				this.#entitle(line.title);
 			if (line.state === 'listening')
 				this.#awaitLive();
 			else if (line.state === 'live')
@@ -164,6 +170,14 @@ export class Feed extends EventTarget {
 		if (line.stage === 'transcribe' && line.state === 'lost')
 			this.#captions.remark(say('missing'));
 		this.#say('change');
+	}
+
+	#entitle(title) {
+		const words = typeof title === 'string' ? title.trim() : '';
+		if (words === this.title)
+			return;
+		this.title = words;
+		this.#say('title');
 	}
 
 	#say(name, detail) {

@@ -10,7 +10,7 @@ import { canDecodeOpus } from './opus.js';
 import { Player } from './player.js';
 import { saveButtons } from './save.js';
 import { SoundControls } from './sound.js';
-import { drawStrip, setText, stateOfFeed } from './strip.js';
+import { drawStrip, setText, stateOfFeed, takeWayOut } from './strip.js';
 import { WakeLock } from './wakelock.js';
 import { say, sayNumber } from './words.js';
 
@@ -18,6 +18,9 @@ const REMARK_MS = 6_000;
 /* A delay outside of this is two clocks that disagree, and is not shown. */
 const DELAY_MAX_MS = 120_000;
 const CAPTURED_MAX = 200;
+/* In these states nothing is behind anybody. */
+const IS_STILL = new Set(['waiting', 'starting', 'off', 'ended', 'paused',
+    'retrying', 'refused']);
 
 export class Reader {
 	#e;
@@ -27,7 +30,7 @@ export class Reader {
 	#sound;
 	#captured = new Map();	/* utterance to captured_at_ms */
 	#place = { room: '', lang: '' };
-	#title = '';
+	#title = '';	/* of the room, as who opened us knew it */
 	#wants_voice = false;
 	#encoding = 'pcm';	/* what this browser plays best */
 	#wake_lock = new WakeLock();
@@ -53,7 +56,8 @@ export class Reader {
 			this.#captions.follow();
 			e.scroller.focus({ preventScroll: true });
 		});
-		e.retry.addEventListener('click', () => this.#follow());
+		e.retry.addEventListener('click', () => takeWayOut(this.#feed,
+		    () => e.change.click(), () => this.#follow()));
 		document.addEventListener('visibilitychange', () => {
 			if (document.visibilityState === 'visible' &&
 			    this.#wants_voice)
@@ -102,12 +106,15 @@ export class Reader {
 		const { lang } = this.#place;
 		const e = this.#e;
 		const name = lang === 'source' ? say('original') : ownName(lang);
+		const title = this.#feed.title || this.#title;
+		/* The original has no original beside it. */
+		e.original.hidden = lang === 'source';
 		e['where-language'].textContent = name;
 		e['where-language'].lang = lang === 'source' ? '' : lang;
 		e['where-language'].dir = lang === 'source' ? '' : direction(lang);
-		e['where-room'].textContent = this.#title;
-		document.title = `${name} · ${this.#title}`;
-		mediaSession.describe(this.#title, name);
+		e['where-room'].textContent = title;
+		document.title = `${name} · ${title}`;
+		mediaSession.describe(title, name);
 		this.#sound.draw();
 		this.#drawState();
 		this.#drawJump();
@@ -134,6 +141,7 @@ export class Reader {
 		const on = (name, fn) => this.#feed.addEventListener(name,
 		    ({ detail }) => fn(detail));
 		on('change', () => this.#drawState());
+		on('title', () => this.draw());
 		on('caption', (line) => this.#heardCaption(line));
 		on('audio', (line) => {
 			if (this.#player.push(line))
@@ -247,6 +255,8 @@ export class Reader {
 		    notice: e.notice, notice_words: e['notice-words'],
 		    retry: e.retry },
 		    { ...found, notice: this.#problem || found.notice });
+		if (this.#delay_ms !== null && IS_STILL.has(found.shown))
+			this.#setDelay(null);
 	}
 
 	#drawJump() {

@@ -299,7 +299,7 @@ function drawRooms() {
 		name.dir = 'auto';
 		const more = document.createElement('small');
 		more.textContent = say(one.is_paused ? 'room_paused'
-		    : one.is_on ? 'room_on' : 'room_off');
+		    : one.is_on ? 'standing_on' : 'standing_off');
 		link.append(name, more);
 		item.append(link);
 		return item;

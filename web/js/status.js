@@ -15,6 +15,8 @@ const WORST_FIRST = ['transcribe', 'translate', 'synth'];
 const IS_TROUBLE = new Set(['reconnecting', 'degraded', 'failed', 'paused',
     'captions-only']);
 const HEARS = new Set(['broadcast', 'transcribe']);
+/* A stage that reached its limit says so to its operator, not to the audience. */
+const IS_OF_MONEY = /\bUSD\b/;
 const IS_FINE = new Set(['ready', 'recovered', 'resumed']);
 
 export class RoomStatus {
@@ -22,10 +24,18 @@ export class RoomStatus {
 	/* unknown, waiting (for the room), starting (the room is on, this language
 	 * has yet to come), on, off, ended, paused */
 	air = 'unknown';
+	#why = '';	/* it is paused */
 
 	reset() {
 		this.#troubles.clear();
 		this.air = 'unknown';
+		this.#why = '';
+	}
+
+	/* Why it is paused, as the operator wrote it for everybody; ''. */
+	get why() {
+		return this.air === 'paused' && !IS_OF_MONEY.test(this.#why)
+		    ? this.#why : '';
 	}
 
 	/* A status line; `lang` is what the reader follows. */
@@ -42,7 +52,7 @@ export class RoomStatus {
 		if (state === 'ended' && stage === 'broadcast')
 			this.air = 'ended';
 		else if (state === 'paused' && HEARS.has(stage))
-			this.air = 'paused';
+			this.#pause(line.detail);
 		else if (IS_TROUBLE.has(state))
 			this.#troubles.add(stage);
 		else if (IS_FINE.has(state)) {
@@ -52,9 +62,16 @@ export class RoomStatus {
 		}
 	}
 
-	/* Captions come: whatever was said before, the room is on air. */
+	#pause(why) {
+		this.air = 'paused';
+		this.#why = typeof why === 'string' ? why.trim() : '';
+	}
+
+	/* Captions come: whatever was said before, the room is on air; but of a
+	 * pause, in which come the last words before it, and the operator's. */
 	noteCaption({ is_untranslated }) {
-		this.air = 'on';
+		if (this.air !== 'paused')
+			this.air = 'on';
 		this.#troubles.delete('transcribe');
 		if (!is_untranslated)
 			this.#troubles.delete('translate');
@@ -65,9 +82,13 @@ export class RoomStatus {
 	}
 
 	/* `on`: whether somebody broadcasts now.  One who was killed said no
-	 * goodbye, so each heartbeat tells. */
-	#noteListen({ state, on }) {
-		if (state === 'waiting')
+	 * goodbye, so each heartbeat tells.  `paused` is for who comes in a pause:
+	 * without it there is none. */
+	#noteListen({ state, on, paused }) {
+		if (['waiting', 'listening'].includes(state) && on === true &&
+		    paused !== undefined)
+			this.#pause(paused);
+		else if (state === 'waiting')
 			this.air = on === true ? 'starting' : 'waiting';
 		else if (this.air === 'waiting' && on === true)
 			this.air = 'starting';

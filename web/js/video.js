@@ -13,7 +13,7 @@ import { isRoomName, RoomWatch } from './rooms.js';
 import { saveButtons } from './save.js';
 import * as store from './settings.js';
 import { applySettings, settingsDialog } from './settings-dialog.js';
-import { drawStrip, setText, stateOfFeed } from './strip.js';
+import { drawStrip, setText, stateOfFeed, takeWayOut } from './strip.js';
 import { asVtt } from './subtitles.js';
 import { takeToken } from './token.js';
 import { WakeLock } from './wakelock.js';
@@ -74,7 +74,8 @@ function draw() {
 	e['where-language'].textContent = name;
 	e['where-language'].lang = lang === 'source' ? '' : lang;
 	e['where-language'].dir = lang === 'source' ? '' : direction(lang);
-	e['where-room'].textContent = watch.find(room)?.title ?? room;
+	e['where-room'].textContent = feed.title ||
+	    (watch.find(room)?.title ?? room);
 	document.title = `${say('video_page')} · ${name}`;
 	drawState();
 	drawJump();
@@ -176,12 +177,14 @@ addEventListener('drop', (event) => {
 saveButtons(settingsDialog(settings, () => (e.viewer.hidden ? show() : draw())),
     () => captions.shown, asked);
 feed.addEventListener('change', drawState);
+feed.addEventListener('title', draw);
 captions.addEventListener('follow', drawJump);
 e.jump.addEventListener('click', () => {
 	captions.follow();
 	e.scroller.focus({ preventScroll: true });
 });
-e.retry.addEventListener('click', show);
+e.retry.addEventListener('click',
+    () => takeWayOut(feed, () => e.change.click(), show));
 e.change.addEventListener('click', () => {
 	history.pushState(null, '', addressOf({ room: asked().room }));
 	show();

@@ -27,6 +27,9 @@ export function addWords(more) {
 		Object.assign(WORDS[tag], some);
 }
 
+/* Polly's tag for Arabic, where a browser says "ar". */
+const SAME = { arb: 'ar' };
+
 let words = WORDS.en;
 let language = 'en';
 
@@ -35,6 +38,7 @@ export function speakIn(wanted) {
 	const found = [wanted, ...(navigator.languages ?? [])]
 	    .filter((tag) => typeof tag === 'string')
 	    .map((tag) => tag.split('-')[0].toLowerCase())
+	    .map((tag) => SAME[tag] ?? tag)
 	    .find((tag) => Object.hasOwn(WORDS, tag));
 	language = found ?? 'en';
 	words = WORDS[language];

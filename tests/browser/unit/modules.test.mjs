@@ -235,6 +235,40 @@ test('of the stages\' troubles the worst that concerns a reader is told', () => 
 	assert.equal(status.air, 'on');
 });
 
+test('a pause lasts until somebody ends it, and says why', () => {
+	const status = new RoomStatus();
+	const note = (stage, state, more) =>
+	    status.note({ stage, state, ...more }, 'es-ES');
+	note('listen', 'listening', { on: true });
+	note('broadcast', 'paused', { detail: 'Lunch, back at 14:00' });
+	assert.equal(status.why, 'Lunch, back at 14:00');
+	/* The last words before it. */
+	status.noteCaption({ is_untranslated: false });
+	assert.equal(status.air, 'paused');
+	note('listen', 'alive', { on: true });
+	assert.equal(status.notice(false), 'notice_paused');
+	note('broadcast', 'resumed');
+	assert.equal(status.air, 'on');
+	assert.equal(status.why, '');
+	/* Who comes in a pause, and who comes back after it. */
+	note('listen', 'listening', { on: true, paused: 'Tea' });
+	assert.equal(status.air, 'paused');
+	assert.equal(status.why, 'Tea');
+	note('listen', 'waiting', { on: true, paused: '' });
+	assert.equal(status.air, 'paused');
+	assert.equal(status.why, '');
+	note('listen', 'listening', { on: true });
+	assert.equal(status.air, 'on');
+	/* A room that is off is off. */
+	note('listen', 'listening', { on: false, paused: 'Tea' });
+	assert.equal(status.air, 'off');
+	/* What a stage says for its operator is not for the audience. */
+	note('transcribe', 'paused', { detail: 'transcribe has spent 5.0000 of ' +
+	    '5.0000 USD; go on with SIGUSR1' });
+	assert.equal(status.notice(false), 'notice_paused');
+	assert.equal(status.why, '');
+});
+
 /* All of the pages and scripts but the words themselves. */
 const sources = () => [...fs.readdirSync(web)
     .filter((name) => name.endsWith('.html')).map(read),
