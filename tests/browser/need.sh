@@ -18,8 +18,10 @@ command -v "${CHROMIUM:-chromium}" >/dev/null || skip "chromium is not installed
 command -v websocketd >/dev/null || skip "websocketd is not installed"
 command -v setpriv >/dev/null || skip "setpriv is not installed"
 command -v jq >/dev/null || skip "jq is not installed"
-[ -d tests/browser/node_modules/playwright-core ] ||
-	skip "no playwright-core: run npm ci --prefix tests/browser"
+for module in playwright-core axe-core; do
+	[ -d tests/browser/node_modules/$module ] ||
+		skip "no $module: run npm ci --prefix tests/browser"
+done
 
 tmp=$(mktemp -d)
 log=$tmp/log

@@ -147,8 +147,8 @@ const CARD = `
 <section class="speech"><h3 data-words="op_say"></h3>
 <form class="say" data-part="say"><input type="text" maxlength="1000" autocomplete="off" data-part="text" data-label="op_say_label" dir="auto"><select data-part="lang" data-label="op_language"></select><button class="plain" data-part="send" data-words="op_send"></button></form>
 <p class="answer" role="status" data-part="answer"></p></section>
-<section><h3 data-words="op_last"></h3><ol class="finals" data-part="finals" tabindex="0" role="group" data-label="op_last"></ol></section>
-<section><h3 data-words="op_errors"></h3><ul class="errors" data-part="errors" tabindex="0" role="group" data-label="op_errors"></ul></section>`;
+<section><h3 data-words="op_last"></h3><ol class="finals" data-part="finals" tabindex="0" role="list" data-label="op_last"></ol></section>
+<section><h3 data-words="op_errors"></h3><ul class="errors" data-part="errors" tabindex="0" role="list" data-label="op_errors"></ul></section>`;
 
 export class RoomCard {
 	element = make('article', 'panel card');

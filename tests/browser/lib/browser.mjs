@@ -1,6 +1,8 @@
 /* Debian's Chromium, driven by playwright-core, and what the tests ask of it. */
+import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
+import axe from 'axe-core';
 import { chromium } from 'playwright-core';
 import { REPO } from './site.mjs';
 
@@ -73,8 +75,22 @@ export async function until(page, what, fn, timeout_ms = 60_000) {
 	}
 }
 
+/* What breaks WCAG 2, A and AA, as far as a program can tell: rule and element. */
+async function faults(page) {
+	await page.evaluate(`${axe.source};0`);
+	return page.evaluate(async () => {
+		const { violations } = await window.axe.run(document,
+		    { resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa',
+			'wcag21a', 'wcag21aa', 'wcag22aa'] });
+		return violations.flatMap(({ id, nodes }) =>
+		    nodes.map(({ html }) => `${id}: ${html}`));
+	});
+}
+
+/* A picture of a page as it stands, which everybody must be able to use. */
 export async function shoot(page, name) {
 	fs.mkdirSync(OUT, { recursive: true });
 	await page.screenshot({ path: path.join(OUT, `${name}.png`),
 	    animations: 'disabled' });
+	assert.deepEqual(await faults(page), [], name);
 }
