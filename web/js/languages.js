@@ -7,14 +7,19 @@
  * English one, or that of the page. */
 const OWN_NAMES = {
 	ay: 'Aymar aru', az: 'azərbaycan dili', ba: 'башҡорт теле', be: 'беларуская',
-	bo: 'བོད་སྐད་', br: 'brezhoneg', bs: 'bosanski', cy: 'Cymraeg',
+	bo: 'བོད་སྐད་', br: 'brezhoneg', bs: 'bosanski',
+	ckb: 'کوردیی ناوەندی', cy: 'Cymraeg',
 	eo: 'Esperanto', eu: 'euskara', ga: 'Gaeilge', gl: 'galego', ha: 'Hausa',
-	ht: 'kreyòl ayisyen', hy: 'հայերեն', is: 'íslenska', ka: 'ქართული',
-	kk: 'қазақ тілі', mk: 'македонски', mn: 'монгол', mt: 'Malti',
-	oc: 'occitan', ps: 'پښتو', si: 'සිංහල', so: 'Soomaali', sq: 'shqip',
-	su: 'Basa Sunda', tt: 'татар теле', uz: 'o‘zbek', wo: 'Wolof',
-	yue: '粵語', zu: 'isiZulu',
+	ht: 'kreyòl ayisyen', hy: 'հայերեն', is: 'íslenska', jv: 'basa Jawa',
+	ka: 'ქართული', kab: 'Taqbaylit', kk: 'қазақ тілі', km: 'ខ្មែរ',
+	lg: 'Luganda', mk: 'македонски', mn: 'монгол', mt: 'Malti', my: 'မြန်မာ',
+	ne: 'नेपाली', oc: 'occitan', or: 'ଓଡ଼ିଆ', ps: 'پښتو', si: 'සිංහල',
+	so: 'Soomaali', sq: 'shqip', su: 'Basa Sunda', tt: 'татар теле',
+	uz: 'o‘zbek', wo: 'Wolof', yue: '粵語', zu: 'isiZulu',
 };
+
+/* AWS spells these with another country's code. */
+const MEANT = { 'et-ET': 'et-EE', 'lg-IN': 'lg-UG' };
 
 /* The last resort where Intl.Locale is absent or does not know the tag. */
 const RTL = /^(ar|arb|fa|he|iw|ps|ur|yi|dv|ug|sd|ckb)(-|$)/i;
@@ -26,7 +31,8 @@ const RTL_SCRIPTS = new Set(['Arab', 'Hebr', 'Thaa', 'Syrc', 'Nkoo', 'Adlm',
 function locale(tag) {
 	for (let end = tag.length; end > 0; end = tag.lastIndexOf('-', end - 1))
 		try {
-			return new Intl.Locale(tag.slice(0, end));
+			return new Intl.Locale(
+			    MEANT[tag] ?? tag.slice(0, end));
 		} catch {
 			/* shorter, then */
 		}

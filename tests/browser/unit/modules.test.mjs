@@ -169,6 +169,8 @@ test('a sentence sent faster than it is spoken is no lag', () => {
 test('languages have their own names and directions', () => {
 	assert.equal(ownName('es-ES'), 'Español (España)');
 	assert.equal(ownName('eo'), 'Esperanto');
+	/* Estonian is not of Ethiopia. */
+	assert.match(nameIn('et-ET', 'en'), /^Estonian( \(Estonia\))?$/);
 	assert.equal(nameIn('es', 'de'), 'Spanisch');
 	assert.equal(direction('arb'), 'rtl');
 	assert.equal(direction('he-IL'), 'rtl');
