@@ -8,7 +8,7 @@ import { Connection, programUrl } from './connection.js';
 import { drawCode } from './join.js';
 import { Keyed } from './keyed.js';
 import { RoomCard } from './room-card.js';
-import { newsOf, standingOf } from './room-view.js';
+import { newsOf, standingOf, worstOf } from './room-view.js';
 import { isRoomName } from './rooms.js';
 import * as store from './settings.js';
 import { applySettings, settingsDialog } from './settings-dialog.js';
@@ -38,6 +38,38 @@ const cards = new Keyed(elements.rooms, (name) => {
 	return { element: card.element, update: (room) =>
 	    card.update(room, at_ms, !isStale()) };
 });
+
+/* The way to each card, and what its room's worst is; the worst rooms first. */
+const index = new Keyed(elements.index, (name) => {
+	const button = document.createElement('button');
+	button.type = 'button';
+	button.className = 'chip';
+	const shape = document.createElement('span');
+	shape.className = 'shape';
+	shape.setAttribute('aria-hidden', 'true');
+	const words = document.createElement('span');
+	words.dir = 'auto';
+	const standing = document.createElement('span');
+	standing.className = 'unseen';
+	button.append(shape, words, standing);
+	button.addEventListener('click', () => {
+		const card = elements.rooms.querySelector(
+		    `[data-room="${CSS.escape(name)}"]`);
+		card.scrollIntoView({ block: 'start' });
+		card.focus({ preventScroll: true });
+	});
+	return { element: button, update: (room) => {
+		button.dataset.tone = worstOf(room).tone;
+		setText(words, room.title || room.room);
+		setText(standing, say(`standing_${standingOf(room)}`));
+	} };
+});
+
+function drawIndex() {
+	elements.index.hidden = rooms.length < 2;
+	index.update([...rooms].sort((a, b) => worstOf(a).rank -
+	    worstOf(b).rank), ({ room }) => room);
+}
 
 let rooms = null;	/* of the last state */
 let at_ms = 0;		/* when the server said it */
@@ -79,6 +111,7 @@ function draw() {
 	if (rooms === null)
 		return;
 	cards.update(rooms, ({ room }) => room);
+	drawIndex();
 	elements.empty.hidden = rooms.length > 0;
 	const on = rooms.filter((room) => standingOf(room) === 'on').length;
 	setText(elements.count, say('op_count', { n: sayNumber(rooms.length),

@@ -170,6 +170,7 @@ export class RoomCard {
 		this.element.innerHTML = CARD;
 		apply(this.element);
 		this.element.dataset.room = name;
+		this.element.tabIndex = -1;	/* the index leads here */
 		this.#part = Object.fromEntries([...this.element
 		    .querySelectorAll('[data-part]')].map((e) =>
 			[e.dataset.part, e]));

@@ -36,6 +36,17 @@ export function standingOf(room) {
 export const STANDING_TONES = { on: 'good', paused: 'warn', dead: 'bad',
     off: 'off' };
 
+/* The worst that is to be said of a room or a stage of it: { tone, rank }, the
+ * lesser rank the worse. */
+export function worstOf(room) {
+	const tones = ['bad', 'warn', 'busy'];
+	const all = [STANDING_TONES[standingOf(room)],
+	    ...(room.stages ?? []).map(({ state }) => toneOf(state))];
+	const rank = tones.findIndex((tone) => all.includes(tone));
+	return rank < 0 ? { tone: all[0], rank: tones.length }
+	    : { tone: tones[rank], rank };
+}
+
 /* Stages in the order of the pipeline, those of languages below their own:
  * [{ stage, whole, langs }], whole null where only languages spoke. */
 const ORDER = ['speak', 'capture', 'transcribe', 'segment', 'interject',

@@ -76,7 +76,7 @@ export const settled = (page) => page.waitForFunction(() => {
 export const overflow = (page) => page.evaluate(() => {
 	const width = document.documentElement.clientWidth;
 	const wide = [...document.querySelectorAll('body *')].filter((e) =>
-	    e.checkVisibility() && !e.closest('.scroller, .sample') &&
+	    e.checkVisibility() && !e.closest('.scroller, .sample, .index') &&
 	    (e.getBoundingClientRect().right > width + 1 ||
 	    e.getBoundingClientRect().left < -1)).map((e) => e.outerHTML
 	    .slice(0, 80));

@@ -2,10 +2,24 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Commands } from '../../../web/js/commands.js';
-import { listenersOf, newsOf, stageKey, stagesOf, standingOf, toneOf }
-    from '../../../web/js/room-view.js';
+import { listenersOf, newsOf, stageKey, stagesOf, standingOf, toneOf,
+    worstOf } from '../../../web/js/room-view.js';
 import '../../../web/js/crew-words.js';
 import { WORDS } from '../../../web/js/words.js';
+
+test('of a room the worst is said, of its standing and its stages', () => {
+	const stages = (...states) => states.map((state) => ({ stage: 'x', state }));
+	assert.deepEqual(worstOf(room({})), { tone: 'good', rank: 3 });
+	assert.deepEqual(worstOf(room({ live: false })), { tone: 'off', rank: 3 });
+	assert.equal(worstOf(room({ paused: '' })).tone, 'warn');
+	assert.equal(worstOf(room({ paused: '',
+	    stages: stages('ready', 'failed') })).tone, 'bad');
+	assert.equal(worstOf(room({ live: false, stages: stages('gone') })).tone,
+	    'bad');
+	const ranks = ['silent', 'degraded', 'reconnecting', 'unwanted']
+	    .map((state) => worstOf(room({ stages: stages(state) })).rank);
+	assert.deepEqual(ranks, [0, 1, 2, 3]);
+});
 
 test('each answer goes to its command', async () => {
 	const sent = [];
