@@ -263,6 +263,8 @@ say(struct broadcast *b, const char *state, const char *detail,
 	if (missing_lines > 0)
 		json_put(&obj, "missing_lines",
 		    json_integer((json_int_t)missing_lines));
+	if (strcmp(state, "ready") == 0 && b->title != NULL)
+		json_put(&obj, "title", json_string(b->title));
 	if (strcmp(state, "ended") == 0)
 		r.kind |= RING_END;
 	put_object(b, &r, obj);

@@ -138,6 +138,9 @@ test('by a link of its own: the room\'s title, and why it is paused',
 	await display.waitForFunction(() => document.title ===
 	    'Great Hall · pipebooth');
 	assert.equal(await talk.end(), 0);
+	const next = new Broadcast(site, 'pause', ['--title', 'Small Hall']);
+	await page.locator('#where-room', { hasText: 'Small Hall' }).waitFor();
+	assert.equal(await next.end(), 0);
 	await done(display);
 	await done(page);
 	await done(late);

@@ -166,6 +166,9 @@ export class Feed extends EventTarget {
 			else if (line.state === 'skipping')
 				this.#say('skipping');
 		}
+		/* Another talk, which may have another name. */
+		if (line.stage === 'broadcast' && line.state === 'ready')
+			this.#entitle(line.title);
 		/* Speech that no caption will come of. */
 		if (line.stage === 'transcribe' && line.state === 'lost')
 			this.#captions.remark(say('missing'));
