@@ -330,7 +330,7 @@ test('why there is no microphone is said', async () => {
 		    { value: false }), /by https, and this one came by http/],
 		[() => { navigator.mediaDevices.getUserMedia = () =>
 		    Promise.reject(new DOMException('no', 'NotAllowedError')); },
-		/told not to let this page hear you/],
+		/does not let this page hear you/],
 		[() => { navigator.mediaDevices.getUserMedia = () =>
 		    Promise.reject(new DOMException('no', 'NotFoundError')); },
 		/No microphone was found/],

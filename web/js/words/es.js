@@ -55,7 +55,7 @@ export default {
 	notice_recognition: 'El reconocimiento de voz se ha interrumpido. Los subtítulos seguirán cuando vuelva.',
 	notice_translation: 'La traducción se ha interrumpido. Mientras tanto se muestra el texto original.',
 	notice_voice: 'La voz se ha interrumpido. Los subtítulos continúan.',
-	notice_sound: 'El navegador no dio sonido: {reason}',
+	notice_sound: 'El navegador no pudo reproducir el sonido: {reason}',
 	retry: 'Reintentar',
 	reload: 'Recargar',
 	untranslated: 'Sin traducir',

@@ -12,7 +12,7 @@ export default {
 	mic_asking: 'The browser asks whether this page may hear you: say yes.',
 	mic_held: 'The system holds the microphone back: tap here, or unmute it.',
 	mic_insecure: 'This browser gives the microphone only to pages that come by https, and this one came by http. Open {url}, or ask the organisers for the https address.',
-	mic_denied: 'The browser was told not to let this page hear you. Allow the microphone in the address bar, then try again.',
+	mic_denied: 'The browser does not let this page hear you. Allow the microphone in the address bar, then try again.',
 	mic_none: 'No microphone was found. Plug one in, then try again.',
 	mic_busy: 'Another program holds the microphone. Close it, then try again.',
 	mic_gone: 'The microphone was taken away. Plug it in again.',
