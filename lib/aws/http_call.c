@@ -41,6 +41,7 @@ struct http_call {
 	struct credentials *credentials;       /* of the try under way */
 	struct credentials_provider *provider; /* NULL: `credentials` stay */
 	int attempts;
+	int64_t offset_ms; /* of the clock, in the signature of the last try */
 	struct service_error error; /* of the try before this one */
 	bool needs_credentials;
 	bool has_body;  /* on_body was given bytes */
@@ -194,14 +195,25 @@ finish_with(struct http_call *call, const struct service_error *error)
 
 /* The clock's offset as this answer shows it; true: it is far off. */
 static bool
-sees_skew(const struct http_caller *c, const struct http_answer *a,
+sees_skew(const struct http_call *call, const struct http_answer *a,
     int64_t *offset_ms)
 {
-	/* sent_at_ms has the offset in it already, now_wall_ms has not. */
+	/* sent_at_ms has the offset in it that was known then, which another
+	 * call may have corrected since; now_wall_ms has none. */
 	return retry_clock_offset(http_answer_header(a, "date"),
 	    http_answer_header(a, "age"),
-	    a->sent_at_ms - (double)c->clock_offset_ms, c->now_wall_ms,
+	    a->sent_at_ms - (double)call->offset_ms, call->caller->now_wall_ms,
 	    offset_ms);
+}
+
+/* Whether the request was signed with another time than the answer's. */
+static bool
+was_signed_off(const struct http_call *call, const struct http_answer *a)
+{
+	int64_t offset_ms;
+
+	return sees_skew(call, a, &offset_ms) &&
+	       llabs(offset_ms - call->offset_ms) >= RETRY_SKEW_MIN_MS;
 }
 
 /* Whether the request should go out again because of its signature's time. */
@@ -211,10 +223,12 @@ correct_clock(struct http_call *call, const struct http_answer *a)
 	struct http_caller *c = call->caller;
 	int64_t offset_ms;
 
-	if (sees_skew(c, a, &offset_ms)) {
+	if (sees_skew(call, a, &offset_ms)) {
 		c->clock_offset_ms = offset_ms;
 		return true;
 	}
+	if (c->clock_offset_ms != call->offset_ms)
+		return true; /* another call did it */
 	if (c->clock_offset_ms != 0) {
 		/* It was off, and is not any more. */
 		c->clock_offset_ms = 0;
@@ -236,7 +250,7 @@ try_again(struct http_call *call, const struct http_answer *a)
 {
 	struct http_caller *c = call->caller;
 	struct service_error error = a->error;
-	int64_t delay_ms, offset_ms;
+	int64_t delay_ms;
 
 	if (call->has_body)
 		return false;
@@ -248,8 +262,7 @@ try_again(struct http_call *call, const struct http_answer *a)
 	}
 	/* Some services say no more than "denied" to a signature from another
 	 * time. */
-	if (error.class == SERVICE_ERROR_DENIED &&
-	    sees_skew(c, a, &offset_ms) && offset_ms != c->clock_offset_ms)
+	if (error.class == SERVICE_ERROR_DENIED && was_signed_off(call, a))
 		error.class = SERVICE_ERROR_SKEW;
 	switch (retry_failed(&call->retry, &error, next_random(c), &delay_ms)) {
 	case RETRY_WAIT:
@@ -335,6 +348,7 @@ step(struct http_call *call)
 	if (left_ms < req.timeout_ms)
 		req.timeout_ms = (long)left_ms;
 	call->attempts++;
+	call->offset_ms = c->clock_offset_ms;
 	call->state = CALL_SENT;
 	call->transfer = http_start(c->http, &req, keys,
 	    c->now_wall_ms + (double)c->clock_offset_ms, &error);

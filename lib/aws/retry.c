@@ -7,8 +7,7 @@
 
 #include "aws/sigv4.h"
 
-/* AWS's numbers (PROTOCOL 1.5). */
-#define SKEW_MIN_MS 240000
+/* AWS's number (PROTOCOL 1.5). */
 #define SKEW_MAX_ANSWER_MS 900000
 
 void
@@ -110,7 +109,7 @@ is_off(int64_t t_s, double now_ms, int64_t *offset_ms)
 {
 	double offset = (double)t_s * 1000 - now_ms;
 
-	if (offset > -SKEW_MIN_MS && offset < SKEW_MIN_MS)
+	if (offset > -RETRY_SKEW_MIN_MS && offset < RETRY_SKEW_MIN_MS)
 		return false;
 	*offset_ms = (int64_t)offset;
 	return true;

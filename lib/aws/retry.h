@@ -20,6 +20,8 @@
 #define RETRY_MAX_MS 20000
 #define RETRY_AFTER_SLACK_MS 5000
 #define RETRY_DEFAULT_ATTEMPTS 3
+/* A clock that is less than this off is right (PROTOCOL 1.5). */
+#define RETRY_SKEW_MIN_MS 240000
 
 /* One a process (or a service): shared by all its calls, so that an outage is
  * not made worse by everybody trying again. */

@@ -156,6 +156,13 @@ END_TEST
 	"HTTP/1.1 403 No\r\nDate: Fri, 02 Jan 2026 04:04:05 GMT\r\n"           \
 	"x-amzn-errortype: " type "\r\nContent-Length: 0\r\n\r\n"
 
+#define SKEWED_CLOSE(type)                                                     \
+	"HTTP/1.1 403 No\r\nDate: Fri, 02 Jan 2026 04:04:05 GMT\r\n"           \
+	"x-amzn-errortype: " type "\r\nContent-Length: 0\r\n"                  \
+	"Connection: close\r\n\r\n"
+#define OK_ANSWER_CLOSE                                                        \
+	"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+
 START_TEST(a_wrong_clock_is_corrected_once_and_stays_so)
 {
 	peer.answers[peer.nanswers++] = SKEWED("InvalidSignatureException");
@@ -174,6 +181,35 @@ START_TEST(a_wrong_clock_is_corrected_once_and_stays_so)
 	run_calls(2);
 	ck_assert_str_eq(
 	    peer_header(&peer, 2, "x-amz-date"), "20260102T040405Z");
+	peer_stop(&peer);
+}
+END_TEST
+
+/* As two languages are: both went out with the wrong time, the second answer
+ * comes when the first has corrected the clock. */
+START_TEST(calls_under_way_together_share_the_corrected_clock)
+{
+	static const char *const refusals[] = {
+		SKEWED_CLOSE("InvalidSignatureException"),
+		SKEWED_CLOSE("AccessDeniedException")
+	};
+	int i;
+
+	for (i = 0; i < 2; i++)
+		peer.answers[peer.nanswers++] = refusals[_i];
+	for (i = 0; i < 2; i++)
+		peer.answers[peer.nanswers++] = OK_ANSWER_CLOSE;
+	reach_peer();
+	start_call(0);
+	start_call(0);
+	run_calls(1);
+	ck_assert_int_eq(seen.error.class, SERVICE_ERROR_NONE);
+	run_calls(2);
+	ck_assert_int_eq(seen.error.class, SERVICE_ERROR_NONE);
+	for (i = 0; i < 4; i++)
+		ck_assert_str_eq(peer_header(&peer, (size_t)i, "x-amz-date"),
+		    i < 2 ? "20260102T030405Z" : "20260102T040405Z");
+	ck_assert_int_eq(http_caller_clock_offset_ms(caller), 3600000);
 	peer_stop(&peer);
 }
 END_TEST
@@ -287,6 +323,8 @@ main(void)
 	tcase_add_test(
 	    calls, expired_credentials_that_nobody_renewed_end_the_call);
 	tcase_add_test(calls, a_wrong_clock_is_corrected_once_and_stays_so);
+	tcase_add_loop_test(
+	    calls, calls_under_way_together_share_the_corrected_clock, 0, 2);
 	tcase_add_test(
 	    calls, denied_by_a_server_with_another_time_is_tried_with_its_time);
 	tcase_add_test(calls, a_wrong_secret_is_refused_without_more_ado);
