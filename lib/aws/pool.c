@@ -11,6 +11,9 @@
 #define BACKOFF_BASE_MS 100
 #define BACKOFF_MAX_MS 20000
 #define BACKOFF_MAX_SHIFT 16
+/* One that ends so soon, and served nobody, is like a dial that failed: a
+ * server that closes what it accepts is not dialed in a circle. */
+#define PROVEN_MS 1000
 
 #define ERROR_TEXT_BYTES 384
 
@@ -19,6 +22,7 @@ struct member {
 	struct conn *conn; /* owned */
 	bool is_leased;
 	bool was_ready;  /* its dial went well */
+	bool is_proven;  /* and it was leased, or stayed for PROVEN_MS */
 	bool is_leaving; /* asked to close: never to be leased again */
 	int64_t dialed_at_ms;
 	int64_t free_at_ms; /* ready, or given back */
@@ -323,6 +327,8 @@ lease(struct pool *p)
 	if (m == NULL)
 		return NULL;
 	m->is_leased = true;
+	m->is_proven = true;
+	p->failures = 0;
 	return m->conn;
 }
 
@@ -432,6 +438,24 @@ expires_at(const struct pool *p, const struct member *m)
 	return idle < age ? idle : age;
 }
 
+/* m is ready, or was: is it one to count on? */
+static void
+prove(struct pool *p, struct member *m, enum conn_state s)
+{
+	if (p->now_ms - m->free_at_ms >= PROVEN_MS) {
+		m->is_proven = true;
+		p->failures = 0;
+	} else if (s == CONN_CLOSED) {
+		m->is_proven = true; /* it is over with */
+		note_failure(p,
+		    conn_error(m->conn) != 0 ? conn_error(m->conn)
+					     : CONN_ERR_CLOSED,
+		    conn_error(m->conn) != 0
+			? conn_error_text(m->conn)
+			: "the server closes connections as they are made");
+	}
+}
+
 /* What became of m since the last turn. */
 static void
 look_at(struct pool *p, struct member *m)
@@ -441,10 +465,11 @@ look_at(struct pool *p, struct member *m)
 	if (!m->was_ready && s == CONN_READY) {
 		m->was_ready = true;
 		m->free_at_ms = p->now_ms;
-		p->failures = 0;
 		p->dial_at_ms = p->now_ms;
 		note_error(p, 0, "");
 	}
+	if (m->was_ready && !m->is_proven)
+		prove(p, m, s);
 	if (!m->was_ready && s == CONN_CLOSED && !m->is_leaving) {
 		m->is_leaving = true;
 		note_failure(p, conn_error(m->conn), conn_error_text(m->conn));

@@ -294,6 +294,7 @@ START_TEST(a_leased_connection_that_dies_tells_its_stream)
 	ask(a, "/echo");
 	net_until("status 200;");
 	until_ready(1); /* the next one, which dies too */
+	net.now_ms += 1000;
 	for (i = 0; i < net.nservers; i++)
 		conn_abort(net.servers[i]);
 	net_until("]stream the connection was lost");
@@ -403,6 +404,41 @@ START_TEST(failing_dials_back_off_and_recover)
 	until_ready(2);
 	ck_assert_int_eq(pool_error(net.pool), 0);
 	ck_assert_str_eq(pool_error_text(net.pool), "");
+}
+END_TEST
+
+/* Shakes hands, and leaves: however often. */
+START_TEST(a_server_that_closes_what_it_accepts_is_not_dialed_in_a_circle)
+{
+	static const int64_t waits[] = { 50, 100, 200, 400 };
+	size_t i, n;
+
+	start(1, 4);
+	for (i = 0; i < sizeof waits / sizeof *waits; i++) {
+		until_ready(1);
+		n = net.nservers;
+		ck_assert_uint_eq(n, i + 1);
+		if (_i == 0)
+			conn_cut(net.servers[n - 1]);
+		else
+			conn_close(net.servers[n - 1], net.now_ms);
+		while (random_calls < (int)i + 1)
+			net_turn();
+		net_settle();
+		ck_assert_uint_eq(net.nservers, n);
+		ck_assert_uint_eq(pool_nready(net.pool), 0);
+		ck_assert_int_eq(pool_error(net.pool), CONN_ERR_CLOSED);
+		net_prepare();
+		ck_assert_int_eq(net.loop.deadline_ms, net.now_ms + waits[i]);
+		net.now_ms = net.loop.deadline_ms;
+	}
+	/* One that stays is as good as any: the next is dialed at once. */
+	until_ready(1);
+	net.now_ms += 1000;
+	net_settle();
+	conn_cut(net.servers[net.nservers - 1]);
+	until_ready(1);
+	ck_assert_int_eq(random_calls, 4);
 }
 END_TEST
 
@@ -548,6 +584,9 @@ add_all(Suite *s, const char *name, void (*init)(void), bool has_tls)
 	tcase_add_test(tc, a_peer_that_went_silent_is_found_while_it_waits);
 	tcase_add_loop_test(tc, idle_and_old_connections_are_replaced, 0, 2);
 	tcase_add_test(tc, failing_dials_back_off_and_recover);
+	tcase_add_loop_test(tc,
+	    a_server_that_closes_what_it_accepts_is_not_dialed_in_a_circle, 0,
+	    2);
 	if (has_tls)
 		tcase_add_test(
 		    tc, what_no_retry_can_mend_is_told_to_those_who_wait);
