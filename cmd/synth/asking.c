@@ -46,6 +46,32 @@ sentence_again(struct synth *s, struct sentence *e, int64_t max_wait_ms)
 	sentence_reset(e);
 }
 
+/* The service has not got the voice with this engine after all: the language
+ * goes on with the next one that has a voice.  False: it is not that, or none
+ * is left. */
+static bool
+take_next_engine(
+    struct synth *s, struct sentence *e, const struct service_error *error)
+{
+	struct lane *l = e->lane;
+	struct voice_choice next;
+
+	if (strcmp(error->name, "EngineNotSupportedException") != 0)
+		return false;
+	/* Another sentence may have found out before. */
+	if (e->engine != l->voice.engine)
+		return true;
+	next = synth_choose(s, l->tag, voices_next_engine(e->engine));
+	if (next.voice == NULL)
+		return false;
+	report_degraded(s, l, "going on with another engine", error);
+	l->voice = next;
+	l->uses_calls = true;
+	service_error_init(&l->refusal);
+	asking_cool(l, s->now_ms);
+	return true;
+}
+
 /* A try ended badly: another one, by another way, or none.  What has begun to
  * be heard is not begun again. */
 static void
@@ -62,6 +88,17 @@ sentence_failed(
 		 * either; SynthesizeSpeech has a permission of its own. */
 		e->lane->refusal = *error;
 		e->must_call = true;
+		sentence_again(s, e, 0);
+		return;
+	}
+	if (may_retry && !e->is_call && error->class == SERVICE_ERROR_SKEW) {
+		/* The call finds out what time it is, for the streams too. */
+		e->must_call = true;
+		sentence_again(s, e, 0);
+		return;
+	}
+	if (!e->is_started && e->is_call && take_next_engine(s, e, error)) {
+		e->tries = 0;
 		sentence_again(s, e, 0);
 		return;
 	}
@@ -106,6 +143,11 @@ on_done(void *arg, const struct service_error *error, long chars)
 	}
 	e->state = SENTENCE_SAID;
 	count_chars(e, chars);
+	if (!e->is_call && l->voice.engine == POLLY_GENERATIVE) {
+		/* What was refused before was that text, not the stream. */
+		service_error_init(&l->refusal);
+		l->uses_calls = false;
+	}
 	/* By the other way it is a stop-gap, not a recovery. */
 	if (!e->is_call || l->voice.engine != POLLY_GENERATIVE) {
 		report_recovered(s, l);
@@ -216,6 +258,7 @@ ask_for(struct synth *s, struct sentence *e)
 	             (is_full && s->now_ms - e->arrived_ms > OVERFLOW_MS);
 	if (e->is_call ? ncalls >= CALLS_MAX : is_full)
 		return ASK_LATER;
+	e->engine = e->lane->voice.engine;
 	request.text = e->text;
 	request.voice = &e->lane->voice;
 	request.events = &speech_callbacks;

@@ -45,6 +45,7 @@ struct sentence {
 	int tries;
 	struct speech *speech; /* NULL unless asked */
 	bool is_call;          /* asked by SynthesizeSpeech */
+	unsigned int engine;   /* that was asked */
 	bool must_call;        /* the stream did not do: no other way */
 	bool did_refresh;      /* credentials, for its sake */
 	struct bytes raw;      /* as it came */

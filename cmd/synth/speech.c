@@ -13,10 +13,16 @@
 #define SAMPLE_RATE "16000"
 /* Audio is passed on in pieces of at most this. */
 #define PIECE_BYTES 8192
+/* After StreamClosedEvent, for the end of the stream: with it the connection
+ * can be used again. */
+#define LAST_MS 250
 /* A stream ahead of its sentence: well below the service's limits, the idle one
  * and that of its life, of which the sentence needs some, too. */
 #define KEEP_MS (POLLY_STREAM_IDLE_LIMIT_MS / 2)
 #define HOLD_MAX_MS (POLLY_STREAM_LIMIT_MS - 120 * 1000)
+
+/* A call; the service ends it after ten minutes of audio (PROTOCOL 5.3). */
+#define CALL_MAX_MS (10 * 60 * 1000)
 
 struct speech {
 	const struct speech_service *service;
@@ -39,6 +45,7 @@ struct speech {
 	bool has_sound;  /* audio came at all */
 	bool has_words;  /* so it should */
 	bool was_closed; /* StreamClosedEvent came */
+	bool is_ending;  /* and the end is waited for, until deadline_ms */
 	bool is_done;
 };
 
@@ -406,6 +413,9 @@ call_next(struct speech *s, struct service_error *error)
 	if (body != NULL) {
 		memset(&http, 0, sizeof(http));
 		polly_speech_request(&http, s->service->endpoint, body, len);
+		/* It may speak at its own pace: what counts is s->deadline_ms,
+		 * between two pieces. */
+		http.timeout_ms = CALL_MAX_MS;
 		http.on_body = on_body;
 		http.body_type = "audio/";
 		http.on_done = on_answer;
@@ -459,7 +469,14 @@ speech_dispatch(struct speech *s, int64_t now_ms)
 	s->now_ms = now_ms;
 	if (s->is_done)
 		return;
-	if (s->was_heard) {
+	if (s->was_closed && !s->is_ending) {
+		s->is_ending = true;
+		s->deadline_ms = now_ms + LAST_MS;
+	} else if (s->is_ending && now_ms >= s->deadline_ms) {
+		speech_done(s, NULL);
+	} else if (s->is_ending) {
+		return;
+	} else if (s->was_heard) {
 		s->was_heard = false;
 		s->deadline_ms = now_ms + s->service->timeout_ms;
 	} else if (now_ms >= s->deadline_ms) {

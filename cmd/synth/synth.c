@@ -106,6 +106,12 @@ chosen_id(const struct synth *s, const char *tag)
 	return NULL;
 }
 
+struct voice_choice
+synth_choose(const struct synth *s, const char *tag, unsigned int engine)
+{
+	return voices_choose(s->config.voices, tag, engine, chosen_id(s, tag));
+}
+
 /* Nobody speaks the language: said once, then its captions go on alone. */
 static void
 choose_voice(struct synth *s, struct lane *l)
@@ -113,8 +119,7 @@ choose_voice(struct synth *s, struct lane *l)
 	const char *id = chosen_id(s, l->tag);
 	char detail[160];
 
-	l->voice =
-	    voices_choose(s->config.voices, l->tag, s->config.engine, id);
+	l->voice = synth_choose(s, l->tag, s->config.engine);
 	l->is_chosen = true;
 	if (l->voice.voice != NULL) {
 		l->uses_calls = l->voice.engine != POLLY_GENERATIVE;
@@ -248,8 +253,8 @@ announce_offered(struct synth *s)
 	json_array_foreach(s->offered, i, tag)
 	{
 		const char *lang = json_string_value(tag);
-		struct voice_choice choice = voices_choose(s->config.voices,
-		    lang, s->config.engine, chosen_id(s, lang));
+		struct voice_choice choice =
+		    synth_choose(s, lang, s->config.engine);
 
 		if (choice.voice != NULL)
 			json_put(&voices, lang, json_string(choice.voice->id));

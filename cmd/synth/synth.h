@@ -96,6 +96,11 @@ void synth_pause(struct synth *s, bool is_paused);
  */
 void synth_offer(struct synth *s, const json_t *languages);
 
+/* A voice for the language: the one that was chosen, else any, of that engine
+ * or the next that has one. */
+struct voice_choice
+synth_choose(const struct synth *s, const char *tag, unsigned int engine);
+
 void synth_prepare(struct synth *s, struct loop *l, int64_t now_ms);
 
 /* Ask for what is next, write what is due.  After pool and HTTP caller.

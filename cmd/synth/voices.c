@@ -10,6 +10,8 @@
 /* A room goes on with captions meanwhile; asking costs nothing.  Doubling. */
 #define ASK_MIN_MS 1000
 #define ASK_MAX_MS 10000
+/* For one page, which takes far less. */
+#define PAGE_TIMEOUT_MS 10000
 
 /* From the best: what is missing in one may be there in the next. */
 static const unsigned int engines[] = { POLLY_GENERATIVE, POLLY_NEURAL,
@@ -63,6 +65,7 @@ ask(struct voices *v)
 		&v->list, NULL, NULL, v->query, POLLY_QUERY_MAX) == 0) {
 		memset(&request, 0, sizeof(request));
 		polly_voices_request(&request, v->endpoint, v->query);
+		request.timeout_ms = PAGE_TIMEOUT_MS;
 		request.on_done = on_page;
 		request.arg = v;
 		v->call = http_call_start(v->caller, &request, LOOP_NEVER);
@@ -120,6 +123,15 @@ voices_dispatch(struct voices *v, int64_t now_ms)
 		v->state = VOICES_ASKING;
 	}
 	ask(v);
+}
+
+unsigned int
+voices_next_engine(unsigned int engine)
+{
+	for (size_t i = 0; i + 1 < sizeof(engines) / sizeof(engines[0]); i++)
+		if (engines[i] == engine)
+			return engines[i + 1];
+	return 0;
 }
 
 bool

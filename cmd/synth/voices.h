@@ -63,4 +63,7 @@ bool voices_may_come(const struct voices *v);
 struct voice_choice voices_choose(const struct voices *v, const char *tag,
     unsigned int engine, const char *id);
 
+/* The engine below: none, 0, below the last. */
+unsigned int voices_next_engine(unsigned int engine);
+
 #endif

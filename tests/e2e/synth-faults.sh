@@ -86,6 +86,49 @@ run 0 --pace fast
 sounds 1 1
 same 'calls' "$(grep -c '^call text' "$tmp/twice.log")" 1
 
+# All was said when StreamClosedEvent came, though the stream stays open.
+serve linger <<'END'
+speak linger
+END
+run 0 --pace fast
+sounds 1 1
+same 'asked once' "$(grep -c '^speak streams=' "$tmp/linger.log")" 1
+# A stream from another time: the call puts the clock right, the next is a
+# stream again.
+say 2 es-ES >>"$tmp/in"
+serve clock <<'END'
+speak refuse 403 InvalidSignatureException
+speak refuse 403 InvalidSignatureException
+END
+mkfifo "$tmp/slow"
+"$BIN/synth" <"$tmp/slow" >"$tmp/out" 2>"$tmp/err" &
+tool=$!
+exec 3>"$tmp/slow"
+cat "$tmp/in" >&3
+has_said() { grep -q "\"id\":\"$1\".*\"last\":true" "$tmp/out"; }
+wait_for 60 has_said 2
+say 3 es-ES >&3
+exec 3>&-
+wait "$tool" || fail "status $? with another clock"
+voiced es-ES '1 2 3'
+sounds 3 3
+same 'calls' "$(grep -c '^call text' "$tmp/clock.log")" 2
+[ ! -s "$tmp/err" ] || fail 'a clock that was corrected was told'
+
+# The engine that the list of voices promised is refused: the next one.
+three
+serve engine <<'END'
+speak refuse 400 EngineNotSupportedException
+call refuse 400 EngineNotSupportedException
+speak refuse 400 EngineNotSupportedException
+call refuse 400 EngineNotSupportedException
+END
+run 0 --pace fast
+voiced es-ES '1 2 3'
+sounds 3 3
+same engines "$(grep '^call engine' "$tmp/engine.log" | sort -u)" 'call engine=neural'
+same 'said once' "$(grep -c 'going on with another engine: EngineNotSupported' "$tmp/err")" 1
+
 # Lines that are none, and one that is too long.
 three
 {

@@ -37,6 +37,8 @@
  *	hang                  never answered; @later: nothing more is said
  *	block                 nothing more is read
  *	odd                   (speak) audio events of odd lengths
+ *	linger                (speak) the stream does not end after
+ *			      StreamClosedEvent
  *
  * WHEN is, for transcribe: `headers` (default: in their place), `open` (after
  * them), MS of audio, `final=N` (after the N-th final of the stream), `end` (of

@@ -372,16 +372,25 @@ make_pcm(const char *text, uint8_t *pcm)
 	}
 }
 
+static bool
+is_act(const struct stream *s, const char *what)
+{
+	return s->act != NULL && strcmp(s->act->what, what) == 0;
+}
+
 static void
 speak(struct stream *s)
 {
-	bool is_odd = s->act != NULL && strcmp(s->act->what, "odd") == 0;
+	bool is_odd = is_act(s, "odd");
+	bool is_cut;
 	uint8_t pcm[SPEECH_BYTES];
 	size_t n = is_odd ? 1 : 3200, end = sizeof(pcm);
 
 	if (s->act != NULL && strcmp(s->act->what, "goaway") == 0)
 		schedule(s);
-	if (s->act != NULL && !is_odd && (size_t)atol(s->act->when) < end)
+	/* That was done at once, and was all. */
+	is_cut = s->act != NULL && !is_odd && !is_act(s, "linger");
+	if (is_cut && (size_t)atol(s->act->when) < end)
 		end = (size_t)atol(s->act->when);
 	make_pcm(s->text, pcm);
 	while (s->spoken < end) {
@@ -393,7 +402,7 @@ speak(struct stream *s)
 		if (is_odd)
 			n = n % 1000 + 2;
 	}
-	if (s->act != NULL && !is_odd)
+	if (is_cut)
 		schedule(s);
 	else
 		s->close_at_ms = clock_mono_ms() + speak_ms;
@@ -408,7 +417,8 @@ speech_closes(struct stream *s)
 	    body, sizeof(body), "{\"RequestCharacters\":%zu}", strlen(s->text));
 	send_event(
 	    s, "StreamClosedEvent", "application/json", body, strlen(body));
-	(void)h2_end(s->h2, s->id);
+	if (!is_act(s, "linger"))
+		(void)h2_end(s->h2, s->id);
 	s->close_at_ms = 0;
 	s->is_dead = true;
 }
@@ -553,7 +563,8 @@ on_request(void *arg, struct conn *c, struct h2 *h2, int32_t id,
 		if (strncmp(r->headers[i].name, "x-amzn-", 7) == 0)
 			note("header %s=%s", r->headers[i].name,
 			    r->headers[i].value);
-	if (is_time(s, "headers") && strcmp(s->act->what, "odd") != 0) {
+	if (is_time(s, "headers") && !is_act(s, "odd") &&
+	    !is_act(s, "linger")) {
 		perform(s);
 		if (s->is_dead)
 			return;
