@@ -28,9 +28,9 @@ job_new(struct target *t, const struct utterance *u, int64_t now_ms)
 	return job;
 }
 
-/* Take back what was asked for so far. */
+/* Take back the calls that were made so far. */
 static void
-drop_pieces(struct job *job)
+drop_calls(struct job *job)
 {
 	size_t i;
 
@@ -41,6 +41,13 @@ drop_pieces(struct job *job)
 	}
 	memset(job->pieces, 0, sizeof(job->pieces));
 	job->npieces = job->nunderway = 0;
+}
+
+/* And the text that was made for them. */
+static void
+drop_pieces(struct job *job)
+{
+	drop_calls(job);
 	if (job->is_protected)
 		protect_release(&job->protect);
 	job->is_protected = false;
@@ -108,12 +115,14 @@ job_refuse(struct job *job, const struct service_error *error)
 	end(job);
 }
 
-/* These stay, whatever the text: not to be asked for again. */
+/* These stay, whatever the text: not to be asked for again.  What one text was
+ * taken for says nothing about the next. */
 static bool
-is_pair_refused(const struct service_error *e)
+is_pair_refused(const struct job *job, const struct service_error *e)
 {
-	return strcmp(e->name, "UnsupportedLanguagePairException") == 0 ||
-	       strcmp(e->name, "ResourceNotFoundException") == 0;
+	if (strcmp(e->name, "UnsupportedLanguagePairException") == 0)
+		return strcmp(job->utterance.source, UTTERANCE_AUTO) != 0;
+	return strcmp(e->name, "ResourceNotFoundException") == 0;
 }
 
 void
@@ -122,7 +131,7 @@ job_fail(struct job *job, const struct service_error *error)
 	struct target *t = job->target;
 
 	job_refuse(job, error);
-	if (!is_pair_refused(error)) {
+	if (!is_pair_refused(job, error)) {
 		report_failure(t, error);
 		return;
 	}
@@ -222,17 +231,46 @@ static int send_piece(struct piece *piece, const char *source);
 
 /* The service is not sure of the language it detected: take its word. */
 static bool
-ask_again(struct piece *piece, const struct service_error *error)
+believe(struct piece *piece, const struct service_error *error)
 {
+	struct job *job = piece->job;
 	const char *code = error->detail;
 
 	if (strcmp(error->name, "DetectedLanguageLowConfidenceException") !=
 		0 ||
-	    piece->is_second || code[0] == '\0' ||
+	    piece->is_second || !lang_is_tag(code) ||
 	    strlen(code) >= sizeof(piece->source))
 		return false;
 	piece->is_second = true;
-	return send_piece(piece, code) == 0;
+	if (!lang_same(code, job->target->tag))
+		return send_piece(piece, code) == 0;
+	snprintf(piece->source, sizeof(piece->source), "%s", code);
+	piece->text = strndup(sent_text(job) + piece->at, piece->len);
+	if (piece->text == NULL)
+		job->target->failure = OUT_ERR_NOMEM;
+	else if (job->nunderway == 0)
+		take_answers(job);
+	return true;
+}
+
+static void send_pieces(struct job *job);
+
+/* It takes less at once than it did, or than it should: all of the text again,
+ * in smaller pieces, and what follows, too. */
+static bool
+cut_smaller(struct piece *piece, const struct service_error *error)
+{
+	struct job *job = piece->job;
+	size_t *max = &job->target->setup->max_bytes;
+
+	if (strcmp(error->name, "TextSizeLimitExceededException") != 0 ||
+	    piece->len / 2 < JOB_MIN_PIECE_BYTES)
+		return false;
+	if (piece->len / 2 < *max)
+		*max = piece->len / 2;
+	drop_calls(job);
+	send_pieces(job);
+	return true;
 }
 
 static void
@@ -261,7 +299,7 @@ on_answer(void *arg, const struct http_answer *answer)
 		translate_answer_release(&result);
 		if (job->nunderway == 0)
 			take_answers(job);
-	} else if (!ask_again(piece, &error)) {
+	} else if (!believe(piece, &error) && !cut_smaller(piece, &error)) {
 		job_fail(job, &error);
 	}
 	/* At once: who voices it need not wait for the other languages'
@@ -318,7 +356,7 @@ send_pieces(struct job *job)
 
 	while (at < len && job->npieces < JOB_MAX_PIECES) {
 		n = translate_cut(
-		    text + at, len - at, TRANSLATE_TEXT_MAX_BYTES);
+		    text + at, len - at, job->target->setup->max_bytes);
 		piece = &job->pieces[job->npieces++];
 		piece->job = job;
 		piece->at = at;

@@ -18,8 +18,11 @@
 #include "utterance.h"
 
 /* A line has 64 KiB and a piece up to 10000 bytes; two neighbours are together
- * longer than that, or they would be one. */
-#define JOB_MAX_PIECES 16
+ * longer than that, or they would be one.  Where the service takes less there
+ * are more. */
+#define JOB_MAX_PIECES 64
+/* What the service calls too long is sent in pieces half as long, down to: */
+#define JOB_MIN_PIECE_BYTES 1000
 
 /* One call's part of an utterance. */
 struct piece {

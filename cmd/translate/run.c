@@ -152,6 +152,7 @@ run_init(struct run *r)
 	r->setup.caller = r->caller;
 	r->setup.endpoint = &r->client.endpoint;
 	r->setup.options = r->options.translate;
+	r->setup.max_bytes = TRANSLATE_TEXT_MAX_BYTES;
 	r->setup.deadline_ms = r->options.deadline_ms;
 	r->setup.out = &r->out;
 	r->setup.budget = &r->budget;

@@ -32,6 +32,7 @@ struct target_setup {
 	struct http_caller *caller;
 	const struct endpoint *endpoint;
 	struct translate_options options; /* source and target are not used */
+	size_t max_bytes;                 /* of one call, as far as is known */
 	int64_t deadline_ms; /* from an utterance's arrival to its line */
 	struct out *out;
 	struct budget *budget; /* what it costs, and whether it may */

@@ -79,6 +79,43 @@ printf '{"type":"transcript","id":"u1","final":true,"text":"Ciao @unsure"}\n' >"
 run 0 -t fr
 expect 'select(.type=="translation") | [.from,.text,.error]' '["it-IT","[fr] Ciao @unsure",null]'
 
+# Where that is the target's language, there is nothing to translate.
+printf '{"type":"transcript","id":"u1","final":true,"text":"Ciao @unsure"}\n' >"$tmp/in"
+run 0 -t it,fr
+expect 'select(.type=="translation" and .lang=="it-IT") | [.from,.text,.error]' \
+	'["it-IT","Ciao @unsure",null]'
+expect 'select(.state=="ended").languages["it-IT"].calls' 1
+
+# What one text was taken for says nothing about the next.
+{
+	final u1 'One @pair'
+	final u2 'Two'
+} >"$tmp/in"
+run 0 -t fr -s auto
+expect 'select(.type=="translation") | [.id,.text,(.error != null)]' \
+	'["u1","One @pair",true] ["u2","[fr] Two",false]'
+
+# A service that takes less than 10000 bytes: in smaller pieces, and so from
+# then on.
+text=$(for i in $(seq 1 150); do printf 'Sentence number %d of this text. ' "$i"; done)
+{
+	final u1 "@limit=4000 $text"
+	final u2 "Short."
+} >"$tmp/in"
+final u3 "@limit=4000 $text" >"$tmp/more"
+fifo -t fr
+cat "$tmp/in" >&3
+wait_for 30 has '"translation","id":"u2"'
+cat "$tmp/more" >&3
+leave 0
+for id in u1 u3; do
+	[ "$(jq -r "select(.type==\"translation\" and .id==\"$id\").text" "$tmp/out" |
+		sed 's/\[fr\] //g')" = "@limit=4000 $text" ] || fail "$id is not what was said"
+done
+expect 'select(.type=="translation").error' 'null null null'
+expect 'select(.state=="ended").calls' 8
+[ ! -s "$tmp/err" ] || fail "smaller pieces were told at the default level"
+
 # Credentials that expired and that nobody renews.
 final u1 '@expired=9' >"$tmp/in"
 run 77 -t fr

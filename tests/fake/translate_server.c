@@ -24,6 +24,7 @@
  *	@expired=N   ExpiredTokenException, N times
  *	@deny        AccessDeniedException
  *	@pair        UnsupportedLanguagePairException
+ *	@limit=N     TextSizeLimitExceededException for more than N bytes
  *	@unsure      DetectedLanguageLowConfidenceException while source is auto
  *	@html        HTTP 502 with a proxy's page
  *	@garbage     HTTP 200 with a body that is not JSON
@@ -265,6 +266,11 @@ obey(struct peer *p, const struct request *r, const char *text,
 		rc = peer_refuse(p, status = 400,
 		    "com.amazonaws.translate#UnsupportedLanguagePairException",
 		    "Unsupported language pair");
+	else if (directive(text, "@limit", target) > 0 &&
+		 strlen(text) > (size_t)directive(text, "@limit", target))
+		rc = peer_refuse(p, status = 400,
+		    "TextSizeLimitExceededException",
+		    "Input text size exceeds limit");
 	else if (directive(text, "@unsure", target) &&
 		 strcmp(source, "auto") == 0)
 		rc = peer_refuse(p, status = 400,
