@@ -108,6 +108,8 @@ struct conn_config {
 	int64_t handshake_timeout_ms; /* proxy and TLS together [10 000] */
 	int64_t
 	    ping_interval_ms;    /* silence before a PING [15 000]; < 0: none */
+	int64_t ping_busy_ms;    /* the same while a stream waits for an
+	                            answer [ping_interval_ms] */
 	int64_t ping_timeout_ms; /* silence after it means dead [10 000] */
 	int64_t close_timeout_ms; /* for what waits at conn_close() [2 000] */
 	int64_t idle_timeout_ms;  /* server: without a stream, or for HTTP/1.1

@@ -56,6 +56,7 @@ struct conn {
 	int64_t deadline_ms; /* of the state; LOOP_NEVER: none */
 	int64_t heard_at_ms;
 	int64_t pinged_at_ms; /* 0: no PING is out */
+	int64_t busy_at_ms;   /* since when there is a stream; 0: none is */
 	int64_t ready_at_ms;
 	int64_t active_at_ms; /* server: last seen with a stream, or bytes */
 };

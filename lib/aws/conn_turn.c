@@ -185,9 +185,27 @@ is_pinging(const struct conn *c)
 static int64_t
 ping_at(const struct conn *c)
 {
+	int64_t from_ms = c->heard_at_ms, idle_ms;
+
 	if (c->pinged_at_ms != 0)
 		return c->pinged_at_ms + c->config.ping_timeout_ms;
-	return c->heard_at_ms + c->config.ping_interval_ms;
+	idle_ms = from_ms + c->config.ping_interval_ms;
+	if (c->config.ping_busy_ms == 0 || c->busy_at_ms == 0)
+		return idle_ms;
+	if (from_ms < c->busy_at_ms)
+		from_ms = c->busy_at_ms;
+	from_ms += c->config.ping_busy_ms;
+	return from_ms < idle_ms ? from_ms : idle_ms;
+}
+
+/* Somebody waits, from now on, or does not any more. */
+static void
+note_busy(struct conn *c)
+{
+	if (c->h2 == NULL || h2_nstreams(c->h2) == 0)
+		c->busy_at_ms = 0;
+	else if (c->busy_at_ms == 0)
+		c->busy_at_ms = c->now_ms;
 }
 
 static void
@@ -228,6 +246,7 @@ step_idle(struct conn *c)
 static void
 step_clocks(struct conn *c)
 {
+	note_busy(c);
 	step_ping(c);
 	step_idle(c);
 	if (!conn_is_over(c) && c->now_ms >= c->deadline_ms)
@@ -242,6 +261,7 @@ conn_prepare(struct conn *c, struct loop *l)
 	short events = 0;
 
 	c->slot = -1;
+	note_busy(c);
 	if (c->needs_turn || (c->has_ended && c->state != CONN_CLOSED))
 		loop_deadline(l, 0);
 	if (conn_is_over(c))

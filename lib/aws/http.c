@@ -10,6 +10,15 @@
 #include "aws/retry.h"
 #include "base/clock.h"
 
+/* Ours: until what is new has taken over, and the dead were found. */
+#define SUSPECT_MS 30000
+
+void
+http_suspect(struct http *h, int64_t now_ms)
+{
+	h->suspect_until_ms = now_ms + SUSPECT_MS;
+}
+
 static int
 on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
 {
@@ -348,6 +357,8 @@ easy_result(const struct http_transfer *t, CURLcode code, struct http_answer *a)
 		a->status = (int)status;
 		return true;
 	}
+	if (code == CURLE_OPERATION_TIMEDOUT && nconnects == 0)
+		http_suspect(t->h, clock_mono_ms());
 	http_error_from_curl(
 	    &a->error, code, t->easy, &t->endpoint, t->text, t->h->ca_bundle);
 	if (t->is_over_cap)

@@ -5,6 +5,11 @@
 #include <string.h>
 
 #define CREDENTIALS_POLL_MS 100
+/* With so much time left a try gets this part of it, so that there is one more
+ * for an answer that never comes.  Less is not divided: a service that is slow
+ * would be asked, and paid, twice for nothing. */
+#define DIVIDE_MS 6000
+#define TRY_PERCENT 60
 
 enum call_state {
 	CALL_WAITING, /* for credentials, or for at_ms */
@@ -345,6 +350,9 @@ step(struct http_call *call)
 	left_ms = call->give_up_at_ms - c->now_ms;
 	if (req.timeout_ms == 0)
 		req.timeout_ms = HTTP_TIMEOUT_MS;
+	if (left_ms >= DIVIDE_MS && call->attempts + 1 < c->max_attempts &&
+	    req.on_body == NULL)
+		left_ms = left_ms / 100 * TRY_PERCENT;
 	if (left_ms < req.timeout_ms)
 		req.timeout_ms = (long)left_ms;
 	call->attempts++;

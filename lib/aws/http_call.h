@@ -45,8 +45,9 @@ int64_t http_caller_clock_offset_ms(const struct http_caller *c);
  * Start a call.  `req` is copied; its on_body and on_done are called as http.h
  * says, on_done once, after the last try.  A call whose on_body has been given
  * bytes is not tried again.  No try begins, or goes on, past give_up_at_ms
- * (monotonic; LOOP_NEVER: no such limit).  NULL: no memory, nothing will be
- * called back.
+ * (monotonic; LOOP_NEVER: no such limit); where there are six seconds or more
+ * till then, a try that may be followed by another gets three fifths of them.
+ * NULL: no memory, nothing will be called back.
  */
 struct http_call *http_call_start(struct http_caller *c,
     const struct http_request *req, int64_t give_up_at_ms);

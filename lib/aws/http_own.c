@@ -15,6 +15,10 @@
 /* Our choice: between two dials, and at most after failures. */
 #define DIAL_MIN_MS 1000
 #define DIAL_MAX_MS 60000
+/* Ours: a peer that says nothing while a request waits is asked whether it is
+ * there, and left in time for another try. */
+#define PING_BUSY_MS 2000
+#define PING_TIMEOUT_MS 2500
 /* What comes back beside the body. */
 #define FIELDS_BYTES_MAX 65536
 /* Ours: room for content-length and user-agent beside the request's own. */
@@ -290,6 +294,8 @@ http_keep_conn(struct http *h, const struct endpoint *endpoint,
 		return -1;
 	h->own->endpoint = *endpoint;
 	h->own->config = *config;
+	h->own->config.ping_busy_ms = PING_BUSY_MS;
+	h->own->config.ping_timeout_ms = PING_TIMEOUT_MS;
 	return 0;
 }
 
@@ -391,6 +397,8 @@ http_own_dispatch(struct http *h, struct loop *l, int64_t now_ms)
 		state = conn_dispatch(o->conn, l, now_ms);
 		o->is_proven |= state == CONN_READY;
 		if (state == CONN_CLOSED) {
+			if (conn_error(o->conn) == CONN_ERR_DEAD)
+				http_suspect(h, now_ms);
 			note_end(o, now_ms);
 			conn_free(o->conn);
 			o->conn = NULL;

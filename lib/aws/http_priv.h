@@ -55,6 +55,7 @@ struct http {
 	size_t nactive;
 	struct warm_up *warm_ups; /* under way */
 	struct http_own *own;     /* NULL: libcurl's connections only */
+	int64_t suspect_until_ms; /* connections that are there may be dead */
 	bool is_short; /* no memory to watch a socket: libcurl gave all up */
 };
 
@@ -109,6 +110,10 @@ char *http_path(const struct http_request *req);
 int http_sign(struct http *h, const struct http_request *req, const char *path,
     const struct sigv4_credentials *keys, double now_wall_ms,
     struct sigv4_signed *out, struct service_error *error);
+
+/* A connection turned out to be dead.  Others of its age may be, too, and say
+ * so only by saying nothing: for a while libcurl uses none that it has. */
+void http_suspect(struct http *h, int64_t now_ms);
 
 /* Whether the request can go over the connection of our own, now. */
 bool http_own_takes(struct http *h, const struct http_request *req);

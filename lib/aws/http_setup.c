@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "aws/http_priv.h"
+#include "base/clock.h"
 
 /* Add "name: value" to the request.  0 or -1: no memory. */
 static int
@@ -181,6 +182,8 @@ set_connection(struct http_transfer *t, const struct http_request *req)
 	curl_easy_setopt(e, CURLOPT_USERAGENT, "pipebooth/" BOOTH_VERSION);
 	if (req->skip_proxy)
 		curl_easy_setopt(e, CURLOPT_PROXY, "");
+	if (clock_mono_ms() < t->h->suspect_until_ms)
+		curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 1L);
 	if (!req->endpoint->is_https) {
 		curl_easy_setopt(
 		    e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);

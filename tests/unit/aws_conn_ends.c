@@ -41,6 +41,51 @@ START_TEST(a_peer_that_goes_silent_is_found_by_ping)
 }
 END_TEST
 
+/* Whoever waits for an answer wants to know sooner than who does not. */
+START_TEST(a_peer_that_is_waited_for_is_pinged_sooner)
+{
+	struct conn_config config = net_config();
+	struct conn *c;
+	int64_t start;
+	int32_t id;
+
+	config.ping_busy_ms = 2000;
+	config.ping_timeout_ms = 2500;
+	c = net_dial_with(&config, &client_events, NULL);
+	net_until("ready;");
+	net_settle();
+	net_prepare();
+	ck_assert_int_eq(net.loop.deadline_ms, net.now_ms + 15000);
+	/* Silence counts from the request, not from what was heard before. */
+	net.now_ms += 10000;
+	(void)conn_probe(c, net.now_ms);
+	id = ask(c, "/silent");
+	start = net.now_ms;
+	net_settle();
+	net_prepare();
+	ck_assert_int_eq(net.loop.deadline_ms, start + 2000);
+	net.now_ms = start + 2000;
+	if (_i == 0) {
+		/* It lives: asked again, and forgotten with the request. */
+		net_settle();
+		net_prepare();
+		ck_assert_int_eq(net.loop.deadline_ms, start + 4000);
+		h2_reset(conn_h2(c), id, H2_CANCEL);
+		net_settle();
+		net_prepare();
+		ck_assert_int_eq(net.loop.deadline_ms, start + 17000);
+		return;
+	}
+	net.is_frozen = true;
+	net_settle();
+	net_prepare();
+	ck_assert_int_eq(net.loop.deadline_ms, start + 4500);
+	net.now_ms = start + 4500;
+	net_until("closed: the peer no longer answers;");
+	ck_assert(told("stream the connection was lost"));
+}
+END_TEST
+
 START_TEST(a_quiet_peer_that_answers_lives)
 {
 	struct conn *c = with_open_stream();
@@ -363,6 +408,8 @@ add_tls(Suite *s)
 	tcase_set_timeout(tc, 120);
 	tcase_add_checked_fixture(tc, net_init_tls, net_release);
 	tcase_add_test(tc, a_peer_that_goes_silent_is_found_by_ping);
+	tcase_add_loop_test(
+	    tc, a_peer_that_is_waited_for_is_pinged_sooner, 0, 2);
 	tcase_add_test(tc, a_quiet_peer_that_answers_lives);
 	tcase_add_test(tc, goaway_drains_and_the_running_stream_finishes);
 	tcase_add_test(tc, goaway_with_an_error_is_the_reason_of_the_end);

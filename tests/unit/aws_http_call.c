@@ -113,6 +113,19 @@ START_TEST(no_try_begins_past_the_callers_deadline)
 }
 END_TEST
 
+START_TEST(an_answer_that_stalls_leaves_time_for_another_try)
+{
+	peer.answers[peer.nanswers++] = "HTTP/1.1 200 OK\r\nContent-";
+	peer.answers[peer.nanswers++] = OK_ANSWER;
+	reach_peer();
+	start_call(6500);
+	run_calls(1);
+	ck_assert_int_eq(seen.error.class, SERVICE_ERROR_NONE);
+	ck_assert_int_eq(seen.attempts, 2);
+	peer_stop(&peer);
+}
+END_TEST
+
 START_TEST(expired_credentials_are_replaced_once)
 {
 	peer.answers[peer.nanswers++] =
@@ -319,6 +332,8 @@ main(void)
 	tcase_add_test(calls, what_fails_in_passing_is_tried_again);
 	tcase_add_test(calls, tries_have_an_end);
 	tcase_add_test(calls, no_try_begins_past_the_callers_deadline);
+	tcase_add_test(
+	    calls, an_answer_that_stalls_leaves_time_for_another_try);
 	tcase_add_test(calls, expired_credentials_are_replaced_once);
 	tcase_add_test(
 	    calls, expired_credentials_that_nobody_renewed_end_the_call);

@@ -8,6 +8,7 @@
  * connection is not there, ends, or is cut.
  */
 #include "aws/http_call.h"
+#include "aws/http_priv.h"
 #include "aws/translate.h"
 #include "base/clock.h"
 #include "support/aws_net.h"
@@ -22,6 +23,7 @@ enum mode {
 	SAY_NOTHING,
 	GO_AWAY, /* once, without a look at the request */
 	CUT,     /* once */
+	FREEZE,  /* no connection that is there is heard of again */
 };
 
 static struct http *http;
@@ -31,6 +33,7 @@ static const struct sigv4_credentials keys = { "AKIDEXAMPLE", "secret", NULL };
 
 /* What servers saw: all connections, requests, and the last one's parts. */
 static unsigned int nrequests, nreset, nown;
+static size_t nfrozen; /* servers that are not driven any more */
 static char body[256], target[128], length[32], authorization[512];
 static size_t body_len;
 static char accept_value[64];
@@ -132,6 +135,10 @@ on_request(void *arg, struct conn *c, struct h2 *h2, int32_t id,
 		mode = ANSWER;
 		conn_cut(c);
 		break;
+	case FREEZE:
+		mode = ANSWER;
+		nfrozen = net.nservers;
+		break;
 	}
 }
 
@@ -176,7 +183,7 @@ turn(void)
 
 	loop_begin(&net.loop);
 	loop_watch(&net.loop, net.listen_fd, POLLIN);
-	for (i = 0; i < net.nservers; i++)
+	for (i = nfrozen; i < net.nservers; i++)
 		conn_prepare(net.servers[i], &net.loop);
 	if (caller != NULL)
 		http_caller_prepare(caller, &net.loop);
@@ -194,7 +201,7 @@ turn(void)
 		    0);
 		net.nservers++;
 	}
-	for (i = 0; i < net.nservers; i++)
+	for (i = nfrozen; i < net.nservers; i++)
 		(void)conn_dispatch(net.servers[i], &net.loop, now_ms);
 	if (caller != NULL)
 		http_caller_dispatch(
@@ -251,6 +258,7 @@ setup(void)
 	net_init_tls();
 	mode = ANSWER;
 	nrequests = nreset = nown = ndone = 0;
+	nfrozen = 0;
 	caller = NULL;
 	http = http_new(pki_path(&net.pki, "ca.pem"));
 	ck_assert_ptr_nonnull(http);
@@ -369,6 +377,31 @@ START_TEST(a_call_survives_the_end_of_its_connection)
 }
 END_TEST
 
+/* A network that drops everything of what was there, ours and libcurl's: it is
+ * found out while the request can still be made on new connections. */
+START_TEST(a_call_survives_a_network_that_went_silent)
+{
+	struct credentials credentials;
+	struct http_request req;
+
+	http->own->config.ping_busy_ms = 20;
+	http->own->config.ping_timeout_ms = 1000;
+	until_ready();
+	memset(&credentials, 0, sizeof(credentials));
+	credentials.refs = 1;
+	credentials.keys = keys;
+	caller = http_caller_new(http, NULL, 1, 7);
+	mode = FREEZE;
+	translate_request(&req, &endpoint, "{\"Text\":\"a\"}", 12);
+	req.on_done = on_done;
+	ck_assert_ptr_nonnull(
+	    http_call_start_as(caller, &req, &credentials, LOOP_NEVER));
+	until_done(1);
+	ck_assert_int_eq(last_error.class, SERVICE_ERROR_NONE);
+	ck_assert_uint_eq(nrequests, 2);
+}
+END_TEST
+
 START_TEST(a_cancelled_request_is_reset_and_tells_nothing)
 {
 	struct http_transfer *t;
@@ -457,6 +490,7 @@ main(void)
 	    sizeof(ends) / sizeof(ends[0]));
 	tcase_add_loop_test(
 	    tc, a_call_survives_the_end_of_its_connection, 0, 2);
+	tcase_add_test(tc, a_call_survives_a_network_that_went_silent);
 	tcase_add_test(tc, a_cancelled_request_is_reset_and_tells_nothing);
 	tcase_add_test(
 	    tc, whichever_allocation_fails_the_next_request_is_served);
