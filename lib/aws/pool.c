@@ -10,6 +10,8 @@
 #define MAX_AGE_MS 3600000
 #define BACKOFF_BASE_MS 100
 #define BACKOFF_MAX_MS 20000
+/* conn.h's default. */
+#define PING_TIMEOUT_MS 10000
 #define BACKOFF_MAX_SHIFT 16
 /* One that ends so soon, and served nobody, is like a dial that failed: a
  * server that closes what it accepts is not dialed in a circle. */
@@ -24,6 +26,7 @@ struct member {
 	bool was_ready;  /* its dial went well */
 	bool is_proven;  /* and it was leased, or stayed for PROVEN_MS */
 	bool is_leaving; /* asked to close: never to be leased again */
+	bool is_mourned; /* it was found dead, and its like were looked at */
 	int64_t dialed_at_ms;
 	int64_t free_at_ms; /* ready, or given back */
 };
@@ -72,6 +75,7 @@ copy_config(struct pool_config *to, const struct pool_config *from)
 	set_default(&to->max_age_ms, MAX_AGE_MS);
 	set_default(&to->backoff_base_ms, BACKOFF_BASE_MS);
 	set_default(&to->backoff_max_ms, BACKOFF_MAX_MS);
+	set_default(&c->ping_timeout_ms, PING_TIMEOUT_MS);
 	if (c->tls != NULL)
 		(void)tls_ctx_ref(c->tls);
 	/* All of them, so that none is left pointing at the caller's. */
@@ -456,6 +460,23 @@ prove(struct pool *p, struct member *m, enum conn_state s)
 	}
 }
 
+/* A peer no longer answers.  Connections that wait, and were not heard of while
+ * it was asked, may be as dead, and would be found out one lease after another.
+ */
+static void
+doubt_others(struct pool *p)
+{
+	int64_t asked_ms = p->now_ms - p->config.conn.ping_timeout_ms;
+	struct member *m;
+
+	for (m = p->members; m != NULL; m = m->next) {
+		if (!is_ready(m) || conn_heard_at_ms(m->conn) > asked_ms)
+			continue;
+		m->is_leaving = true;
+		conn_close(m->conn, p->now_ms);
+	}
+}
+
 /* What became of m since the last turn. */
 static void
 look_at(struct pool *p, struct member *m)
@@ -473,6 +494,11 @@ look_at(struct pool *p, struct member *m)
 	if (!m->was_ready && s == CONN_CLOSED && !m->is_leaving) {
 		m->is_leaving = true;
 		note_failure(p, conn_error(m->conn), conn_error_text(m->conn));
+	}
+	if (s == CONN_CLOSED && conn_error(m->conn) == CONN_ERR_DEAD &&
+	    !m->is_mourned) {
+		m->is_mourned = true;
+		doubt_others(p);
 	}
 	if (is_ready(m) && p->now_ms >= expires_at(p, m)) {
 		m->is_leaving = true;

@@ -323,6 +323,54 @@ START_TEST(a_peer_that_went_silent_is_found_while_it_waits)
 }
 END_TEST
 
+static size_t
+count_told(const char *what)
+{
+	const char *at = net.story;
+	size_t n = 0;
+
+	for (; (at = strstr(at, what)) != NULL; at++)
+		n++;
+	return n;
+}
+
+/* The network forgot all connections: one lease pays for that, not each. */
+START_TEST(those_as_old_as_a_dead_one_are_not_leased)
+{
+	struct pool_config config = pool_config(2, 4);
+	struct conn *a, *b;
+	size_t n;
+
+	config.conn.ping_busy_ms = 2000;
+	config.conn.ping_timeout_ms = 2500;
+	ck_assert_int_eq(pool_new(&net.pool, &config), 0);
+	until_ready(2);
+	net.now_ms += 1000;
+	a = lease();
+	ask(a, "/silent");
+	conn_flush(a);
+	net_until("[server: POST /silent]");
+	until_ready(2);
+	net_settle();
+	n = net.nservers;
+	/* As a network would: nobody is told. */
+	net.is_frozen = true;
+	net.now_ms += 2000;
+	net_settle();
+	net.now_ms += 2500;
+	net_until("stream the connection was lost");
+	give_back(a);
+	net.is_frozen = false;
+	while (count_told("[server: closed") < n)
+		net_turn();
+	until_ready(2);
+	b = lease();
+	ask(b, "/echo");
+	net_until("status 200;");
+	ck_assert_uint_eq(count_told("[server: closed"), n);
+}
+END_TEST
+
 START_TEST(idle_and_old_connections_are_replaced)
 {
 	struct pool_config config = pool_config(1, 4);
@@ -582,6 +630,7 @@ add_all(Suite *s, const char *name, void (*init)(void), bool has_tls)
 	    tc, a_lease_given_back_in_mid_stream_is_closed_in_silence);
 	tcase_add_test(tc, a_leased_connection_that_dies_tells_its_stream);
 	tcase_add_test(tc, a_peer_that_went_silent_is_found_while_it_waits);
+	tcase_add_test(tc, those_as_old_as_a_dead_one_are_not_leased);
 	tcase_add_loop_test(tc, idle_and_old_connections_are_replaced, 0, 2);
 	tcase_add_test(tc, failing_dials_back_off_and_recover);
 	tcase_add_loop_test(tc,
