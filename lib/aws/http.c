@@ -13,6 +13,12 @@
 /* Ours: until what is new has taken over, and the dead were found. */
 #define SUSPECT_MS 30000
 
+/* libcurl waits for a socket to be writable also while HTTP/2's windows, or the
+ * peer's limit of streams, let nothing be written (7.88): that is so at once,
+ * and for ever.  After so many times on end it is told only now and then. */
+#define WRITABLE_MAX 32
+#define WRITABLE_PAUSE_MS 20
+
 void
 http_suspect(struct http *h, int64_t now_ms)
 {
@@ -49,10 +55,13 @@ on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
 			h->watches_alloc = alloc;
 		}
 		w = &h->watches[h->nwatches++];
+		memset(w, 0, sizeof(*w));
 		w->fd = fd;
 		w->slot = -1;
 	}
 	w->events = 0;
+	if (what == CURL_POLL_IN)
+		w->nwritable = 0;
 	if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
 		w->events |= POLLIN;
 	if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
@@ -403,15 +412,21 @@ finish(struct http_transfer *t, CURLcode code)
 void
 http_prepare(struct http *h, struct loop *l)
 {
+	struct watch *w;
+	short events;
 	size_t i, n = 0;
 
 	for (i = 0; i < h->nwatches; i++) {
 		if (h->watches[i].fd == CURL_SOCKET_BAD)
 			continue;
-		h->watches[n] = h->watches[i];
-		h->watches[n].slot =
-		    loop_watch(l, h->watches[n].fd, h->watches[n].events);
-		n++;
+		w = &h->watches[n++];
+		*w = h->watches[i];
+		events = w->events;
+		if ((events & POLLOUT) && w->nwritable >= WRITABLE_MAX) {
+			events &= ~POLLOUT;
+			loop_deadline(l, w->written_at_ms + WRITABLE_PAUSE_MS);
+		}
+		w->slot = loop_watch(l, w->fd, events);
 	}
 	h->nwatches = n;
 	if (h->timer_at_ms != LOOP_NEVER)
@@ -456,28 +471,45 @@ end_given_up(struct http *h)
 	}
 }
 
+/* What libcurl is to be told of a socket. */
+static int
+events_for_curl(struct watch *w, struct loop *l, int64_t now_ms)
+{
+	short revents = loop_revents(l, w->slot);
+	int mask = 0;
+
+	if (revents & (POLLIN | POLLHUP))
+		mask |= CURL_CSELECT_IN;
+	if (revents & POLLOUT)
+		mask |= CURL_CSELECT_OUT;
+	if (revents & (POLLERR | POLLNVAL))
+		mask |= CURL_CSELECT_ERR;
+	if ((w->events & POLLOUT) && w->nwritable >= WRITABLE_MAX &&
+	    (mask != 0 || now_ms >= w->written_at_ms + WRITABLE_PAUSE_MS))
+		mask |= CURL_CSELECT_OUT;
+	if (mask == CURL_CSELECT_OUT) {
+		w->nwritable++;
+		w->written_at_ms = now_ms;
+	} else if (mask != 0) {
+		w->nwritable = 0;
+	}
+	return mask;
+}
+
 /* Tell libcurl about its sockets and its timer. */
 static void
 feed_events(struct http *h, struct loop *l, int64_t now_ms)
 {
 	int running, mask;
-	short revents;
 	size_t i;
 
 	/* libcurl changes the array under us: slots are kept by index, and
 	 * nothing is moved before http_prepare(). */
 	for (i = 0; i < h->nwatches; i++) {
-		revents = loop_revents(l, h->watches[i].slot);
+		mask = events_for_curl(&h->watches[i], l, now_ms);
 		h->watches[i].slot = -1;
-		if (revents == 0 || h->watches[i].fd == CURL_SOCKET_BAD)
+		if (mask == 0 || h->watches[i].fd == CURL_SOCKET_BAD)
 			continue;
-		mask = 0;
-		if (revents & (POLLIN | POLLHUP))
-			mask |= CURL_CSELECT_IN;
-		if (revents & POLLOUT)
-			mask |= CURL_CSELECT_OUT;
-		if (revents & (POLLERR | POLLNVAL))
-			mask |= CURL_CSELECT_ERR;
 		curl_multi_socket_action(
 		    h->multi, h->watches[i].fd, mask, &running);
 	}

@@ -12,7 +12,9 @@
 struct watch {
 	curl_socket_t fd; /* CURL_SOCKET_BAD: no longer wanted */
 	short events;
-	int slot; /* in the loop, this turn */
+	int slot;               /* in the loop, this turn */
+	unsigned int nwritable; /* on end, that and nothing else */
+	int64_t written_at_ms;  /* the last of them */
 };
 
 /* Several connections opened ahead, with one end. */

@@ -156,8 +156,19 @@ on_bytes(void *arg, struct conn *c, const uint8_t *p, size_t n)
 	}
 }
 
-static const struct conn_events serving = { .on_request = on_request,
-	.on_bytes = on_bytes };
+static bool is_narrow; /* servers let nothing in */
+
+static void
+on_ready(void *arg, struct conn *c)
+{
+	(void)arg;
+	if (is_narrow && conn_h2(c) != NULL)
+		ck_assert_int_eq(h2_set_stream_window(conn_h2(c), 0), 0);
+}
+
+static const struct conn_events serving = {
+	.on_ready = on_ready, .on_request = on_request, .on_bytes = on_bytes
+};
 
 static void
 on_done(void *arg, const struct http_answer *a)
@@ -259,6 +270,7 @@ setup(void)
 	mode = ANSWER;
 	nrequests = nreset = nown = ndone = 0;
 	nfrozen = 0;
+	is_narrow = false;
 	caller = NULL;
 	http = http_new(pki_path(&net.pki, "ca.pem"));
 	ck_assert_ptr_nonnull(http);
@@ -402,6 +414,50 @@ START_TEST(a_call_survives_a_network_that_went_silent)
 }
 END_TEST
 
+/* One that libcurl sends. */
+static void
+ask_by_libcurl(void)
+{
+	struct http_request req;
+	struct service_error error;
+
+	translate_request(&req, &endpoint, "{\"Text\":\"a\"}", 12);
+	req.on_done = on_done;
+	req.skip_proxy = true;
+	ck_assert_ptr_nonnull(
+	    http_start(http, &req, &keys, clock_wall_ms(), &error));
+}
+
+/* libcurl would spin. */
+START_TEST(a_window_that_stays_closed_is_waited_for)
+{
+	size_t i = 0;
+
+	is_narrow = true;
+	ask_by_libcurl();
+	until_done(1);
+	mode = SAY_NOTHING;
+	ask_by_libcurl();
+	while (i == http->nwatches || http->watches[i].nwritable == 0 ||
+	       (http->watches[i].slot != -1 &&
+		   (net.loop.fds[http->watches[i].slot].events & POLLOUT))) {
+		turn();
+		loop_begin(&net.loop);
+		http_prepare(http, &net.loop);
+		for (i = 0; i < http->nwatches; i++)
+			if (http->watches[i].events & POLLOUT)
+				break;
+	}
+	ck_assert_uint_eq(nrequests, 2);
+	ck_assert_uint_eq(body_len, 0);
+	for (i = 0; i < net.nservers; i++)
+		ck_assert_int_eq(
+		    h2_set_stream_window(conn_h2(net.servers[i]), 65535), 0);
+	while (body_len < 12)
+		turn();
+}
+END_TEST
+
 START_TEST(a_cancelled_request_is_reset_and_tells_nothing)
 {
 	struct http_transfer *t;
@@ -491,6 +547,7 @@ main(void)
 	tcase_add_loop_test(
 	    tc, a_call_survives_the_end_of_its_connection, 0, 2);
 	tcase_add_test(tc, a_call_survives_a_network_that_went_silent);
+	tcase_add_test(tc, a_window_that_stays_closed_is_waited_for);
 	tcase_add_test(tc, a_cancelled_request_is_reset_and_tells_nothing);
 	tcase_add_test(
 	    tc, whichever_allocation_fails_the_next_request_is_served);
