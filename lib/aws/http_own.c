@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aws/http_coding.h"
 #include "aws/http_priv.h"
 #include "base/clock.h"
 
@@ -21,8 +22,9 @@
 #define PING_TIMEOUT_MS 2500
 /* What comes back beside the body. */
 #define FIELDS_BYTES_MAX 65536
-/* Ours: room for content-length and user-agent beside the request's own. */
-#define OWN_HEADERS_MAX (HTTP_MAX_HEADERS + SIGV4_ADDED_MAX + 2)
+/* Ours: room for content-length, user-agent and accept-encoding beside the
+ * request's own. */
+#define OWN_HEADERS_MAX (HTTP_MAX_HEADERS + SIGV4_ADDED_MAX + 3)
 
 /* --- one request ------------------------------------------------------ */
 
@@ -78,6 +80,8 @@ on_end(void *arg, struct h2 *h2, int32_t stream)
 	(void)h2;
 	(void)stream;
 	t->is_whole = true;
+	t->is_coded = http_coding_undo(&t->answer,
+			  http_own_header(t, "content-encoding")) != 0;
 }
 
 static void
@@ -160,6 +164,7 @@ open_stream(struct http_transfer *t, const struct http_request *req,
 	snprintf(length, sizeof(length), "%zu", req->body_len);
 	n = add(headers, n, "content-length", length);
 	n = add(headers, n, "user-agent", "pipebooth/" BOOTH_VERSION);
+	n = add(headers, n, "accept-encoding", "identity");
 	for (i = 0; i < req->nheaders; i++)
 		n = add(
 		    headers, n, req->headers[i].name, req->headers[i].value);
@@ -249,6 +254,9 @@ explain(const struct http_transfer *t, struct service_error *e)
 	if (t->is_over_cap)
 		service_error_set(e, SERVICE_ERROR_PROTOCOL, "size",
 		    "answer of %s is longer than %zu bytes", at, t->cap);
+	else if (t->is_coded)
+		service_error_set(e, SERVICE_ERROR_PROTOCOL, "coding",
+		    "answer of %s is compressed, and cannot be read", at);
 	else if (t->is_short)
 		service_error_set(
 		    e, SERVICE_ERROR_LOCAL, "memory", "out of memory");
@@ -271,7 +279,7 @@ bool
 http_own_result(const struct http_transfer *t, struct http_answer *a)
 {
 	a->duration_ms = (double)(clock_mono_ms() - t->started_at_ms);
-	if (t->is_whole) {
+	if (t->is_whole && !t->is_coded) {
 		a->status = t->status;
 		return true;
 	}

@@ -85,6 +85,7 @@ struct http_transfer {
 	bool is_own;
 	bool is_over;      /* the stream has ended, which is to be told */
 	bool is_whole;     /* the answer */
+	bool is_coded;     /* and cannot be read */
 	bool is_late;      /* deadline_ms has passed */
 	bool is_short;     /* of memory */
 	struct conn *conn; /* while the stream is there, else NULL */

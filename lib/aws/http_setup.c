@@ -179,6 +179,8 @@ set_connection(struct http_transfer *t, const struct http_request *req)
 	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
 	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, timeout_ms);
 	curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	/* What is compressed all the same is read. */
+	curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "identity");
 	curl_easy_setopt(e, CURLOPT_USERAGENT, "pipebooth/" BOOTH_VERSION);
 	if (req->skip_proxy)
 		curl_easy_setopt(e, CURLOPT_PROXY, "");

@@ -23,7 +23,9 @@ enum mode {
 	SAY_NOTHING,
 	GO_AWAY, /* once, without a look at the request */
 	CUT,     /* once */
-	FREEZE,  /* no connection that is there is heard of again */
+	COMPRESS,
+	COMPRESS_HALF,
+	FREEZE, /* no connection that is there is heard of again */
 };
 
 static struct http *http;
@@ -76,6 +78,23 @@ respond(struct h2 *h2, int32_t id, int status, const char *text)
 
 	ck_assert_int_eq(h2_respond(h2, id, status, headers, 1, true), 0);
 	ck_assert_int_eq(h2_write(h2, id, text, strlen(text)), 0);
+	ck_assert_int_eq(h2_end(h2, id), 0);
+}
+
+/* {"TranslatedText":"x"} by gzip(1). */
+static const uint8_t gzipped[] = { 0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00,
+	0x00, 0x02, 0x03, 0xab, 0x56, 0x0a, 0x29, 0x4a, 0xcc, 0x2b, 0xce, 0x49,
+	0x2c, 0x49, 0x4d, 0x09, 0x49, 0xad, 0x28, 0x51, 0xb2, 0x52, 0xaa, 0x50,
+	0xaa, 0x05, 0x00, 0xe5, 0x93, 0x7c, 0x6e, 0x16, 0x00, 0x00, 0x00 };
+
+static void
+respond_gzip(struct h2 *h2, int32_t id, size_t n)
+{
+	static const struct h2_header headers[] = { { "content-encoding",
+	    "gzip" } };
+
+	ck_assert_int_eq(h2_respond(h2, id, 200, headers, 1, true), 0);
+	ck_assert_int_eq(h2_write(h2, id, gzipped, n), 0);
 	ck_assert_int_eq(h2_end(h2, id), 0);
 }
 
@@ -134,6 +153,12 @@ on_request(void *arg, struct conn *c, struct h2 *h2, int32_t id,
 	case CUT:
 		mode = ANSWER;
 		conn_cut(c);
+		break;
+	case COMPRESS:
+		respond_gzip(h2, id, sizeof(gzipped));
+		break;
+	case COMPRESS_HALF:
+		respond_gzip(h2, id, sizeof(gzipped) / 2);
 		break;
 	case FREEZE:
 		mode = ANSWER;
@@ -346,6 +371,7 @@ static const struct {
 	{ SAY_BIG, 0, 39, SERVICE_ERROR_PROTOCOL, "size", "longer than 39" },
 	{ SAY_NOTHING, 30, 0, SERVICE_ERROR_TIMEOUT, "timeout",
 	    "within 30 ms" },
+	{ COMPRESS_HALF, 0, 0, SERVICE_ERROR_PROTOCOL, "coding", "compressed" },
 	{ GO_AWAY, 0, 0, SERVICE_ERROR_TRANSIENT, HTTP_MOVED, "broke" },
 	{ CUT, 0, 0, SERVICE_ERROR_TRANSIENT, HTTP_MOVED, "broke" },
 };
@@ -427,6 +453,20 @@ ask_by_libcurl(void)
 	ck_assert_ptr_nonnull(
 	    http_start(http, &req, &keys, clock_wall_ms(), &error));
 }
+
+START_TEST(what_is_compressed_unasked_is_read)
+{
+	until_ready();
+	mode = COMPRESS;
+	if (_i == 0)
+		ask_service(0, 0);
+	else
+		ask_by_libcurl();
+	until_done(1);
+	ck_assert_int_eq(last_error.class, SERVICE_ERROR_NONE);
+	ck_assert_str_eq(last_body, "{\"TranslatedText\":\"x\"}");
+}
+END_TEST
 
 /* libcurl would spin. */
 START_TEST(a_window_that_stays_closed_is_waited_for)
@@ -547,6 +587,7 @@ main(void)
 	tcase_add_loop_test(
 	    tc, a_call_survives_the_end_of_its_connection, 0, 2);
 	tcase_add_test(tc, a_call_survives_a_network_that_went_silent);
+	tcase_add_loop_test(tc, what_is_compressed_unasked_is_read, 0, 2);
 	tcase_add_test(tc, a_window_that_stays_closed_is_waited_for);
 	tcase_add_test(tc, a_cancelled_request_is_reset_and_tells_nothing);
 	tcase_add_test(
