@@ -77,11 +77,13 @@ on_end(void *arg, struct h2 *h2, int32_t stream)
 {
 	struct http_transfer *t = arg;
 
-	(void)h2;
-	(void)stream;
 	t->is_whole = true;
 	t->is_coded = http_coding_undo(&t->answer,
 			  http_own_header(t, "content-encoding")) != 0;
+	/* An answer before the request was read ends it: a window that is
+	 * closed may never open. */
+	if (h2_queued_bytes(h2, stream) > 0)
+		end_stream(t);
 }
 
 static void

@@ -468,6 +468,21 @@ START_TEST(what_is_compressed_unasked_is_read)
 }
 END_TEST
 
+/* A refusal need not wait for the body, which may never be let in. */
+START_TEST(an_answer_before_the_request_was_read_is_enough)
+{
+	is_narrow = true;
+	until_ready();
+	mode = REFUSE;
+	ask_service(0, 0);
+	until_done(1);
+	ck_assert_int_eq(last_error.class, SERVICE_ERROR_INVALID);
+	ck_assert_str_eq(last_error.name, "InvalidRequestException");
+	ck_assert_uint_eq(nown, 1);
+	ck_assert_uint_eq(body_len, 0);
+}
+END_TEST
+
 /* libcurl would spin. */
 START_TEST(a_window_that_stays_closed_is_waited_for)
 {
@@ -588,6 +603,7 @@ main(void)
 	    tc, a_call_survives_the_end_of_its_connection, 0, 2);
 	tcase_add_test(tc, a_call_survives_a_network_that_went_silent);
 	tcase_add_loop_test(tc, what_is_compressed_unasked_is_read, 0, 2);
+	tcase_add_test(tc, an_answer_before_the_request_was_read_is_enough);
 	tcase_add_test(tc, a_window_that_stays_closed_is_waited_for);
 	tcase_add_test(tc, a_cancelled_request_is_reset_and_tells_nothing);
 	tcase_add_test(
