@@ -235,6 +235,13 @@ find_rendering(
 	return i;
 }
 
+/* The text had none of these: they would be left of markup. */
+static bool
+has_markup(const char *s, size_t n)
+{
+	return memchr(s, '>', n) != NULL || memchr(s, '&', n) != NULL;
+}
+
 static int
 finish_tags(const struct protect *p, const char *s, struct bytes *q)
 {
@@ -244,7 +251,8 @@ finish_tags(const struct protect *p, const char *s, struct bytes *q)
 
 	for (; (at = strchr(s, '<')) != NULL; s = end + strlen(tag_close)) {
 		inside = at + strlen(tag_open);
-		if (strncmp(at, tag_open, strlen(tag_open)) != 0 ||
+		if (has_markup(s, (size_t)(at - s)) ||
+		    strncmp(at, tag_open, strlen(tag_open)) != 0 ||
 		    (end = strstr(inside, tag_close)) == NULL)
 			return PROTECT_DAMAGED;
 		i = find_rendering(p, seen, inside, (size_t)(end - inside));
@@ -256,8 +264,7 @@ finish_tags(const struct protect *p, const char *s, struct bytes *q)
 		    append_rendering(p, q, p->renderings[i]) != 0)
 			return PROTECT_ERR_NOMEM;
 	}
-	/* The text had none of these: they would be left of markup. */
-	if (n != p->nhits || strpbrk(s, ">&") != NULL)
+	if (n != p->nhits || has_markup(s, strlen(s)))
 		return PROTECT_DAMAGED;
 	return append(q, s) != 0 ? PROTECT_ERR_NOMEM : 0;
 }

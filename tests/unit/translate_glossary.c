@@ -149,7 +149,8 @@ START_TEST(tags_are_taken_off_or_the_text_is_not_let_out)
 		"<span translate=\"no\">OMS</span> "
 		"<span translate=\"no\">OMS</span>",
 		"<span translate=\"no\">OMS</span></span>",
-		"<span translate=\"no\">OMS</span> &amp;" };
+		"<span translate=\"no\">OMS</span> &amp;",
+		"l&#39;<span translate=\"no\">OMS</span>" };
 	size_t i;
 
 	read_good("es-ES");
