@@ -228,6 +228,15 @@ note_failure(struct pool *p, int error, const char *text)
 	p->failures++;
 }
 
+/* m is one to count on, and so is the endpoint. */
+static void
+note_success(struct pool *p, struct member *m)
+{
+	m->is_proven = true;
+	p->failures = 0;
+	p->dial_at_ms = p->now_ms;
+}
+
 static void
 add_member(struct pool *p, struct member *m)
 {
@@ -331,8 +340,7 @@ lease(struct pool *p)
 	if (m == NULL)
 		return NULL;
 	m->is_leased = true;
-	m->is_proven = true;
-	p->failures = 0;
+	note_success(p, m);
 	return m->conn;
 }
 
@@ -447,9 +455,8 @@ static void
 prove(struct pool *p, struct member *m, enum conn_state s)
 {
 	if (p->now_ms - m->free_at_ms >= PROVEN_MS) {
-		m->is_proven = true;
-		p->failures = 0;
-	} else if (s == CONN_CLOSED) {
+		note_success(p, m);
+	} else if (s == CONN_CLOSED || conn_is_draining(m->conn)) {
 		m->is_proven = true; /* it is over with */
 		note_failure(p,
 		    conn_error(m->conn) != 0 ? conn_error(m->conn)
@@ -486,7 +493,6 @@ look_at(struct pool *p, struct member *m)
 	if (!m->was_ready && s == CONN_READY) {
 		m->was_ready = true;
 		m->free_at_ms = p->now_ms;
-		p->dial_at_ms = p->now_ms;
 		note_error(p, 0, "");
 	}
 	if (m->was_ready && !m->is_proven)
@@ -534,6 +540,8 @@ pool_prepare(struct pool *p, struct loop *l, int64_t now_ms)
 		conn_prepare(m->conn, l);
 		if (is_ready(m))
 			loop_deadline(l, expires_at(p, m));
+		if (is_ready(m) && !m->is_proven && p->failures > 0)
+			loop_deadline(l, m->free_at_ms + PROVEN_MS);
 	}
 	if (shortage(p) > 0 && count(p, is_dialing) == 0)
 		loop_deadline(l, p->dial_at_ms);

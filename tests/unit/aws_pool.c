@@ -490,6 +490,28 @@ START_TEST(a_server_that_closes_what_it_accepts_is_not_dialed_in_a_circle)
 }
 END_TEST
 
+/* Nor because the next one shakes hands while another leaves. */
+START_TEST(several_that_are_closed_at_once_are_not_dialed_in_a_circle)
+{
+	struct conn *slow;
+
+	start(2, 8);
+	while (net.nservers < 2)
+		net_turn();
+	slow = net.servers[1];
+	net.servers[1] = NULL;
+	until_ready(1);
+	conn_cut(net.servers[0]);
+	while (random_calls < 1)
+		net_turn();
+	net.servers[1] = slow;
+	until_ready(1);
+	ck_assert_uint_eq(net.nservers, 2);
+	net_prepare();
+	ck_assert_int_eq(net.loop.deadline_ms, net.now_ms + 50);
+}
+END_TEST
+
 START_TEST(what_no_retry_can_mend_is_told_to_those_who_wait)
 {
 	struct pool_config config = pool_config(0, 4);
@@ -636,6 +658,9 @@ add_all(Suite *s, const char *name, void (*init)(void), bool has_tls)
 	tcase_add_loop_test(tc,
 	    a_server_that_closes_what_it_accepts_is_not_dialed_in_a_circle, 0,
 	    2);
+	if (has_tls)
+		tcase_add_test(tc,
+		    several_that_are_closed_at_once_are_not_dialed_in_a_circle);
 	if (has_tls)
 		tcase_add_test(
 		    tc, what_no_retry_can_mend_is_told_to_those_who_wait);
