@@ -178,17 +178,40 @@ endpoint_parse(struct endpoint *e, const char *url)
 	return parse_path(e, path);
 }
 
-/* Source: PROTOCOL 7.2, DNS suffixes. */
+/* Source: PROTOCOL 7.2, DNS suffixes; of the isolated partitions, the endpoint
+ * rules of AWS's SDK for JavaScript. */
+static const struct {
+	const char *region; /* what its name begins with */
+	const char *suffix;
+	const char *dualstack;
+} partitions[] = {
+	{ "cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn" },
+	{ "eusc-de-", "amazonaws.eu", "api.amazonwebservices.eu" },
+	{ "us-iso-", "c2s.ic.gov", "api.aws.ic.gov" },
+	{ "us-isob-", "sc2s.sgov.gov", "api.aws.scloud" },
+	{ "eu-isoe-", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk" },
+	{ "us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov" },
+	{ "", "amazonaws.com", "api.aws" },
+};
+
 static const char *
 dns_suffix(const char *region, bool use_dualstack)
 {
-	if (strncmp(region, "cn-", 3) == 0)
-		return use_dualstack ? "api.amazonwebservices.com.cn"
-		                     : "amazonaws.com.cn";
-	if (strncmp(region, "eusc-de-", 8) == 0)
-		return use_dualstack ? "api.amazonwebservices.eu"
-		                     : "amazonaws.eu";
-	return use_dualstack ? "api.aws" : "amazonaws.com";
+	size_t i = 0;
+
+	while (strncmp(region, partitions[i].region,
+		   strlen(partitions[i].region)) != 0)
+		i++;
+	return use_dualstack ? partitions[i].dualstack : partitions[i].suffix;
+}
+
+/* In GovCloud the only STS there is fulfils FIPS, under the plain name. */
+static bool
+has_fips_host(
+    enum endpoint_service service, const char *region, bool use_dualstack)
+{
+	return service != ENDPOINT_STS || use_dualstack ||
+	       strncmp(region, "us-gov-", 7) != 0;
 }
 
 int
@@ -201,8 +224,10 @@ endpoint_default(struct endpoint *e, enum endpoint_service service,
 	if (!endpoint_region_is_valid(region))
 		return ENDPOINT_ERR_REGION;
 	n = snprintf(e->host, sizeof(e->host), "%s%s.%s.%s",
-	    host_prefixes[service], use_fips ? "-fips" : "", region,
-	    dns_suffix(region, use_dualstack));
+	    host_prefixes[service],
+	    use_fips && has_fips_host(service, region, use_dualstack) ? "-fips"
+								      : "",
+	    region, dns_suffix(region, use_dualstack));
 	if (n < 0 || (size_t)n >= sizeof(e->host))
 		return ENDPOINT_ERR_LONG;
 	e->is_https = true;

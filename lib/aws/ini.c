@@ -34,7 +34,8 @@ struct state {
 	enum ini_section section;
 	const char *name;
 	bool is_weak;
-	const char *block; /* open, or NULL */
+	const char *block;   /* open, or NULL */
+	size_t block_indent; /* columns in front of its key */
 	size_t line;
 };
 
@@ -149,17 +150,20 @@ open_section(struct ini *ini, struct state *st, char *s)
 		enum ini_section section;
 	} words[] = { { "profile", INI_PROFILE }, { "services", INI_SERVICES },
 		{ "sso-session", INI_SSO_SESSION } };
-	size_t len = strlen(s), i;
-	char *name = NULL;
+	char *name = NULL, *end;
+	size_t i;
 
 	st->in_section = false;
 	st->block = NULL;
 	st->is_weak = false;
-	if (len < 3 || s[len - 1] != ']') {
+	/* Behind the bracket a comment needs no space. */
+	end = strchr(s, ']');
+	if (end == NULL || end == s + 1 ||
+	    (end[1] != '\0' && end[1] != '#' && end[1] != ';')) {
 		note_problem(ini, st, "section has no ']' or no name");
 		return 0;
 	}
-	s[len - 1] = '\0';
+	*end = '\0';
 	s = trim(s + 1);
 	st->section = INI_PROFILE;
 	if (st->kind == INI_CREDENTIALS) {
@@ -179,14 +183,26 @@ open_section(struct ini *ini, struct state *st, char *s)
 	return add_entry(ini, st, NULL, NULL, "");
 }
 
+/* Columns in front of the text, a tab being up to eight of them. */
+static size_t
+indent_of(const char *line)
+{
+	size_t n = 0;
+
+	for (; is_blank(*line); line++)
+		n += *line == '\t' ? 8 - n % 8 : 1;
+	return n;
+}
+
 static int
 parse_line(struct ini *ini, struct state *st, char *line)
 {
-	bool is_indented = is_blank(line[0]);
 	char *s, *value;
+	size_t indent;
 
 	cut_comment(line);
 	s = trim(line);
+	indent = indent_of(line);
 	if (s[0] == '\0')
 		return 0;
 	if (s[0] == '[')
@@ -202,10 +218,13 @@ parse_line(struct ini *ini, struct state *st, char *line)
 	*value++ = '\0';
 	s = trim(s);
 	value = trim(value);
-	if (!is_indented)
+	/* What stands deeper than the block's key belongs to it, however deep
+	 * the key itself stands. */
+	if (indent <= st->block_indent)
 		st->block = NULL;
 	if (st->block == NULL && value[0] == '\0') {
 		st->block = s;
+		st->block_indent = indent;
 		return add_entry(ini, st, s, NULL, value);
 	}
 	return add_entry(ini, st, s, st->block, value);

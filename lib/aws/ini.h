@@ -3,11 +3,12 @@
  *
  *	[profile dev]			in config; [dev] in credentials
  *	region = eu-central-1		cut at the first '=', trimmed
- *	# comment, ; comment		at the start or after white space
+ *	# comment, ; comment		at the start, after white space, or
+ *					after the ']' of a section
  *	services = local
  *	[services local]
- *	polly =				an empty value opens a block:
- *	  endpoint_url = http://...	indented lines belong to it
+ *	polly =				an empty value opens a block: lines that
+ *	  endpoint_url = http://...	are indented deeper belong to it
  *
  * Sections of one name are merged, and of a repeated key the last counts.
  * Section names keep their case; keys do not (compared in any case).  Lines

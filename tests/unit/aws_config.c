@@ -95,6 +95,36 @@ START_TEST(takes_quotes_off_and_comments_away)
 }
 END_TEST
 
+/* Where AWS's SDKs agree: a comment may touch the bracket, and keys that stand
+ * indented themselves open blocks, too. */
+START_TEST(indented_keys_open_blocks_and_comments_may_touch_brackets)
+{
+	const char *why;
+	struct ini *ini = parse(INI_CONFIG,
+	    "[profile a]; touching\n  s3 =\n    region = inner\n"
+	    "  region = outer\n"
+	    "[services s]# touching\n"
+	    "  polly =\n    endpoint_url = http://127.0.0.1:1\n"
+	    "  translate =\n\tendpoint_url = http://127.0.0.1:2\n"
+	    "[profile a#b]\nregion = x\n"
+	    "[profile c] junk\nregion = y\n");
+
+	ck_assert_str_eq(ini_get(ini, INI_PROFILE, "a", "region"), "outer");
+	ck_assert_str_eq(
+	    ini_get_nested(ini, INI_PROFILE, "a", "s3", "region"), "inner");
+	ck_assert_str_eq(
+	    ini_get_nested(ini, INI_SERVICES, "s", "polly", "endpoint_url"),
+	    "http://127.0.0.1:1");
+	ck_assert_str_eq(
+	    ini_get_nested(ini, INI_SERVICES, "s", "translate", "endpoint_url"),
+	    "http://127.0.0.1:2");
+	ck_assert_str_eq(ini_get(ini, INI_PROFILE, "a#b", "region"), "x");
+	ck_assert_int_eq(ini_has_section(ini, INI_PROFILE, "c"), 0);
+	ck_assert_uint_eq(ini_problem(ini, &why), 12);
+	ini_free(ini);
+}
+END_TEST
+
 START_TEST(profile_default_beats_default_wholly)
 {
 	struct ini *ini = parse(INI_CONFIG,
@@ -250,6 +280,20 @@ static const struct {
 	    "translate.cn-north-1.api.amazonwebservices.com.cn", "translate" },
 	{ ENDPOINT_STS, "eusc-de-east-1", 0, 0,
 	    "sts.eusc-de-east-1.amazonaws.eu", "sts" },
+	/* As AWS's SDK for JavaScript answers (its endpoint rules). */
+	{ ENDPOINT_STS, "us-gov-west-1", 1, 0,
+	    "sts.us-gov-west-1.amazonaws.com", "sts" },
+	{ ENDPOINT_STS, "us-gov-west-1", 1, 1, "sts-fips.us-gov-west-1.api.aws",
+	    "sts" },
+	{ ENDPOINT_POLLY, "us-iso-east-1", 1, 0,
+	    "polly-fips.us-iso-east-1.c2s.ic.gov", "polly" },
+	{ ENDPOINT_POLLY, "us-isob-east-1", 0, 1,
+	    "polly.us-isob-east-1.api.aws.scloud", "polly" },
+	{ ENDPOINT_TRANSLATE, "eu-isoe-west-1", 0, 0,
+	    "translate.eu-isoe-west-1.cloud.adc-e.uk", "translate" },
+	{ ENDPOINT_TRANSCRIBE_STREAMING, "us-isof-south-1", 0, 0,
+	    "transcribestreaming.us-isof-south-1.csp.hci.ic.gov",
+	    "transcribe" },
 };
 
 START_TEST(knows_the_services_hosts)
@@ -487,6 +531,8 @@ main(void)
 
 	tcase_add_test(files, reads_profiles_and_nested_blocks);
 	tcase_add_test(files, takes_quotes_off_and_comments_away);
+	tcase_add_test(
+	    files, indented_keys_open_blocks_and_comments_may_touch_brackets);
 	tcase_add_test(files, profile_default_beats_default_wholly);
 	tcase_add_test(files, the_two_files_name_their_sections_differently);
 	tcase_add_test(
