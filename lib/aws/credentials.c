@@ -10,8 +10,11 @@
 #include "aws/credentials_find.h"
 #include "base/clock.h"
 
-/* Tries begin this long before expiry, as botocore's do. */
+/* Tries begin this long before expiry, as botocore's do; for a set that lives
+ * shorter, with the last third of its life: STS gives them from 15 min on, and
+ * metadata services the same one again until shortly before its end. */
 #define REFRESH_AHEAD_MS (15 * 60 * 1000)
+#define REFRESH_PART 3
 /* Between tries that failed. */
 #define RETRY_MS 1000
 #define RETRY_AHEAD_MS 10000
@@ -21,7 +24,10 @@ struct credentials_provider {
 	struct config fresh;         /* read again for a second fetch */
 	bool has_fresh;
 	struct credentials *current;
-	bool is_stale; /* the service does not take `current` any more */
+	bool is_stale;        /* the service does not take `current` any more */
+	double refresh_at_ms; /* Unix time */
+	double clock_ahead_ms; /* of whoever asks, before the machine's: it may
+	                          be corrected by what services say */
 	struct credentials_found found;
 	struct credentials_fetch *fetch; /* under way, or NULL */
 	double next_try_ms;              /* Unix time */
@@ -136,11 +142,14 @@ is_usable(const struct credentials_provider *p, double now_wall_ms)
 	       (double)p->current->expires_at_ms > now_wall_ms;
 }
 
-static bool
-wants_refresh(const struct credentials_provider *p, double now_wall_ms)
+static double
+refresh_at(const struct credentials *set, double now_wall_ms)
 {
-	return (double)p->current->expires_at_ms - now_wall_ms <
-	       REFRESH_AHEAD_MS;
+	double expires_at_ms = (double)set->expires_at_ms;
+	double ahead_ms = (expires_at_ms - now_wall_ms) / REFRESH_PART;
+
+	return expires_at_ms -
+	       (ahead_ms < REFRESH_AHEAD_MS ? ahead_ms : REFRESH_AHEAD_MS);
 }
 
 static bool
@@ -154,6 +163,17 @@ is_same(const struct credentials *a, const struct credentials *b)
 	       (x == NULL || y == NULL ? x == y : strcmp(x, y) == 0);
 }
 
+/* What gave credentials once is not configured wrongly: a file is being
+ * written, a host does not answer.  Asking later may help. */
+static int
+fail_for_now(struct credentials_provider *p, int state, const char *text)
+{
+	if (p->current != NULL &&
+	    (state == CREDENTIALS_ERR_NONE || state == CREDENTIALS_ERR_INVALID))
+		state = CREDENTIALS_ERR_FETCH;
+	return set_error(p, state, text);
+}
+
 /* The configuration to look into: as loaded the first time, read anew later, so
  * that keys renewed in a file are seen. */
 static const struct config *
@@ -163,6 +183,7 @@ reload(struct credentials_provider *p)
 		                                   ? p->config->profile
 		                                   : NULL,
 		.region = p->config->region,
+		.endpoint_url = p->config->endpoint_option,
 		.ca_bundle = p->config->ca_bundle };
 	char err[512];
 
@@ -174,7 +195,7 @@ reload(struct credentials_provider *p)
 	if (config_load(&p->fresh, &o, p->config->getenv, p->config->getenv_arg,
 		err, sizeof(err)) == 0)
 		return &p->fresh;
-	set_error(p, CREDENTIALS_ERR_INVALID, err);
+	fail_for_now(p, CREDENTIALS_ERR_INVALID, err);
 	return NULL;
 }
 
@@ -192,7 +213,11 @@ complete(struct credentials_provider *p, double now_wall_ms)
 	    now_wall_ms +
 	    (is_usable(p, now_wall_ms) ? RETRY_AHEAD_MS : RETRY_MS);
 	if (state != CREDENTIALS_READY) {
-		set_error(p, state, credentials_fetch_text(p->fetch));
+		if (credentials_fetch_is_denied(p->fetch))
+			set_error(p, state, credentials_fetch_text(p->fetch));
+		else
+			fail_for_now(
+			    p, state, credentials_fetch_text(p->fetch));
 	} else if ((p->is_stale && is_same(set, p->current)) ||
 		   (double)set->expires_at_ms <= now_wall_ms) {
 		snprintf(text, sizeof(text),
@@ -206,6 +231,7 @@ complete(struct credentials_provider *p, double now_wall_ms)
 	} else {
 		credentials_unref(p->current);
 		p->current = set;
+		p->refresh_at_ms = refresh_at(set, now_wall_ms);
 		p->is_stale = false;
 		p->state = CREDENTIALS_READY;
 		p->error[0] = '\0';
@@ -225,7 +251,7 @@ start(struct credentials_provider *p, double now_wall_ms)
 	credentials_find(config, &p->found);
 	if (p->found.kind == CREDENTIALS_KIND_NONE ||
 	    p->found.kind == CREDENTIALS_KIND_INVALID) {
-		set_error(p,
+		fail_for_now(p,
 		    p->found.kind == CREDENTIALS_KIND_NONE
 			? CREDENTIALS_ERR_NONE
 			: CREDENTIALS_ERR_INVALID,
@@ -248,9 +274,10 @@ credentials_get(struct credentials_provider *p, double now_wall_ms,
 	    p->state == CREDENTIALS_READY && !is_usable(p, now_wall_ms);
 
 	*out = NULL;
+	p->clock_ahead_ms = now_wall_ms - clock_wall_ms();
 	if (p->fetch == NULL &&
 	    (has_just_ended || now_wall_ms >= p->next_try_ms) &&
-	    (!is_usable(p, now_wall_ms) || wants_refresh(p, now_wall_ms)))
+	    (!is_usable(p, now_wall_ms) || now_wall_ms >= p->refresh_at_ms))
 		start(p, now_wall_ms);
 	if (is_usable(p, now_wall_ms)) {
 		*out = credentials_ref(p->current);
@@ -287,7 +314,7 @@ credentials_dispatch(
 	if (p->fetch == NULL)
 		return;
 	credentials_fetch_dispatch(p->fetch, l, now_ms, now_wall_ms);
-	complete(p, now_wall_ms);
+	complete(p, now_wall_ms + p->clock_ahead_ms);
 }
 
 const char *

@@ -80,7 +80,12 @@ void credentials_provider_free(struct credentials_provider *p);
  * a reference of the caller's; CREDENTIALS_PENDING; or CREDENTIALS_ERR_*:
  * NONE and INVALID stay until the configuration changes; after FETCH and
  * EXPIRED asking again later tries again (not more often than once a second).
- * While a set is being replaced ahead of its expiry the old one is given out.
+ * A source that gave a set once is not said to be NONE, and INVALID only when
+ * it is refused (access denied): else it is FETCH.
+ * A set is replaced ahead of its expiry (15 minutes, or the last third of a
+ * shorter life); while that goes on the old one is given out.
+ * now_wall_ms may be corrected by what a service says of the time: expiry is
+ * judged by the clock of who asks.
  */
 int credentials_get(struct credentials_provider *p, double now_wall_ms,
     struct credentials **out);

@@ -28,6 +28,7 @@ credentials_parse_time(const char *s)
 	char amz_date[17];
 	long ms = 0, scale = 100, hours, minutes, sign;
 	int64_t t;
+	size_t n;
 
 	if (strlen(s) < 20 || s[4] != '-' || s[7] != '-' ||
 	    (s[10] != 'T' && s[10] != 't' && s[10] != ' ') || s[13] != ':' ||
@@ -43,11 +44,13 @@ credentials_parse_time(const char *s)
 			ms += (*s - '0') * scale;
 	if ((*s == 'Z' || *s == 'z') && s[1] == '\0')
 		return t * 1000 + ms;
-	if ((*s != '+' && *s != '-') || strlen(s) != 6 || s[3] != ':')
+	/* "+01:00"; ISO 8601 has "+0100", too. */
+	n = strlen(s);
+	if ((*s != '+' && *s != '-') || (n != 5 && (n != 6 || s[3] != ':')))
 		return -1;
 	sign = *s == '-' ? -1 : 1;
 	hours = digits(s + 1, 2);
-	minutes = digits(s + 4, 2);
+	minutes = digits(s + n - 2, 2);
 	if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59)
 		return -1;
 	return (t - sign * (hours * 3600 + minutes * 60)) * 1000 + ms;

@@ -41,6 +41,7 @@ struct credentials_fetch {
 	enum step step;
 	char *imds_token;
 	bool did_imds_again; /* one new token for one 401 */
+	bool is_denied;
 	char text[768];
 };
 
@@ -315,7 +316,12 @@ on_error(struct credentials_fetch *f, const struct http_answer *a)
 		start_imds(f);
 	} else if (service_error_is_retryable(e)) {
 		fail(f, CREDENTIALS_ERR_FETCH, "%s: %s", f->found.where, text);
+	} else if (e->class == SERVICE_ERROR_EXPIRED) {
+		/* The source's keys, or a token in a file: both are renewed. */
+		fail(
+		    f, CREDENTIALS_ERR_EXPIRED, "%s: %s", f->found.where, text);
 	} else {
+		f->is_denied = e->class == SERVICE_ERROR_DENIED;
 		fail(
 		    f, CREDENTIALS_ERR_INVALID, "%s: %s", f->found.where, text);
 	}
@@ -437,6 +443,12 @@ const char *
 credentials_fetch_text(const struct credentials_fetch *f)
 {
 	return f->text;
+}
+
+bool
+credentials_fetch_is_denied(const struct credentials_fetch *f)
+{
+	return f->is_denied;
 }
 
 void

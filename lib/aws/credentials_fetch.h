@@ -30,6 +30,9 @@ credentials_fetch_result(struct credentials_fetch *f, struct credentials **set);
 /* Why it failed, one line; "" when it did not. */
 const char *credentials_fetch_text(const struct credentials_fetch *f);
 
+/* Whether it failed because somebody looked at it and said no. */
+bool credentials_fetch_is_denied(const struct credentials_fetch *f);
+
 void credentials_fetch_prepare(struct credentials_fetch *f, struct loop *l);
 
 void credentials_fetch_dispatch(struct credentials_fetch *f, struct loop *l,
