@@ -120,7 +120,8 @@ expand_home(const struct config *c, const char *path)
 
 static int
 load_file(const struct config *c, const char *variable, const char *fallback,
-    enum ini_kind kind, char **path, struct ini **ini, const struct sink *sink)
+    enum ini_kind kind, char **path, struct ini **ini, int *unread_errno,
+    const struct sink *sink)
 {
 	const char *named = config_env(c, variable);
 	char *text = NULL;
@@ -132,7 +133,11 @@ load_file(const struct config *c, const char *variable, const char *fallback,
 		return fail_nomem(sink);
 	rc = *path != NULL ? config_file_read(*path, INI_MAX_BYTES, &text, &len)
 	                   : -ENOENT;
-	if (rc != 0 && rc != -ENOENT && rc != -ENOTDIR)
+	if (rc == -ENOMEM)
+		return fail_nomem(sink);
+	if (rc != 0 && rc != -ENOENT && rc != -ENOTDIR && named == NULL)
+		*unread_errno = -rc;
+	else if (rc != 0 && rc != -ENOENT && rc != -ENOTDIR)
 		return fail(sink, CONFIG_ERR_FILE, "cannot read '%s': %s",
 		    *path, strerror(-rc));
 	rc = ini_parse(ini, kind, text, len);
@@ -165,10 +170,15 @@ load_profile(
 	if (name == NULL || strcmp(name, "default") == 0 ||
 	    config_has_profile(c, name))
 		return 0;
-	return fail(sink, CONFIG_ERR_PROFILE, "no profile '%s' in '%s' or '%s'",
-	    name, c->config_path != NULL ? c->config_path : "~/.aws/config",
+	return fail(sink, CONFIG_ERR_PROFILE,
+	    "no profile '%s': neither [profile %s] in '%s'%s nor [%s] in "
+	    "'%s'%s",
+	    name, name,
+	    c->config_path != NULL ? c->config_path : "~/.aws/config",
+	    c->config_errno != 0 ? " (which cannot be read)" : "", name,
 	    c->credentials_path != NULL ? c->credentials_path
-					: "~/.aws/credentials");
+					: "~/.aws/credentials",
+	    c->credentials_errno != 0 ? " (which cannot be read)" : "");
 }
 
 static int
@@ -276,11 +286,11 @@ config_load(struct config *c, const struct config_options *options,
 	c->getenv = getenv_fn;
 	c->getenv_arg = arg;
 	rc = load_file(c, "AWS_CONFIG_FILE", "~/.aws/config", INI_CONFIG,
-	    &c->config_path, &c->config_ini, &sink);
+	    &c->config_path, &c->config_ini, &c->config_errno, &sink);
 	if (rc == 0)
 		rc = load_file(c, "AWS_SHARED_CREDENTIALS_FILE",
 		    "~/.aws/credentials", INI_CREDENTIALS, &c->credentials_path,
-		    &c->credentials_ini, &sink);
+		    &c->credentials_ini, &c->credentials_errno, &sink);
 	if (rc == 0)
 		rc = load_profile(c, o, &sink);
 	if (rc == 0)
@@ -336,12 +346,29 @@ config_need_region(const struct config *c, char *err, size_t errsize)
 	    c->config_path != NULL ? c->config_path : "~/.aws/config");
 }
 
-/* The URL configured for a service, NULL: none.  *from says where. */
+/* A `services` section that is named and not there: then the URL that somebody
+ * wrote down is not the one that would be used. */
+static int
+check_services(const struct config *c, const struct sink *sink)
+{
+	const char *name = config_profile_get(c, c->profile, "services");
+
+	if (c->ignore_endpoint_urls || name == NULL || name[0] == '\0' ||
+	    ini_has_section(c->config_ini, INI_SERVICES, name))
+		return 0;
+	return fail(sink, CONFIG_ERR_VALUE,
+	    "profile '%s' has services = %s, and '%s' has no [services %s]",
+	    c->profile, name,
+	    c->config_path != NULL ? c->config_path : "~/.aws/config", name);
+}
+
+/* The URL that option or environment set for a service, NULL: none.  *from says
+ * where. */
 static const char *
-find_endpoint_url(const struct config *c, enum endpoint_service service,
+find_given_url(const struct config *c, enum endpoint_service service,
     char *from, size_t fromsize)
 {
-	const char *id = endpoint_service_id(service), *block, *v;
+	const char *v;
 	char variable[64];
 	int n;
 	size_t i;
@@ -352,15 +379,25 @@ find_endpoint_url(const struct config *c, enum endpoint_service service,
 	}
 	if (c->ignore_endpoint_urls)
 		return NULL;
-	n = snprintf(variable, sizeof(variable), "AWS_ENDPOINT_URL_%s", id);
+	n = snprintf(variable, sizeof(variable), "AWS_ENDPOINT_URL_%s",
+	    endpoint_service_id(service));
 	for (i = 0; i < (size_t)n; i++)
 		if (variable[i] >= 'a' && variable[i] <= 'z')
 			variable[i] = (char)(variable[i] - 'a' + 'A');
 	v = lookup(c, variable, NULL, from, fromsize);
-	if (v == NULL)
-		v = lookup(c, "AWS_ENDPOINT_URL", NULL, from, fromsize);
-	if (v != NULL)
-		return v;
+	return v != NULL ? v
+	                 : lookup(c, "AWS_ENDPOINT_URL", NULL, from, fromsize);
+}
+
+/* The same, that the profile sets. */
+static const char *
+find_profile_url(const struct config *c, enum endpoint_service service,
+    char *from, size_t fromsize)
+{
+	const char *id = endpoint_service_id(service), *block, *v = NULL;
+
+	if (c->ignore_endpoint_urls)
+		return NULL;
 	block = config_profile_get(c, c->profile, "services");
 	if (block != NULL)
 		v = ini_get_nested(
@@ -383,7 +420,11 @@ config_endpoint(const struct config *c, enum endpoint_service service,
 
 	if (rc != 0)
 		return rc;
-	url = find_endpoint_url(c, service, from, sizeof(from));
+	url = find_given_url(c, service, from, sizeof(from));
+	if (url == NULL && (rc = check_services(c, &sink)) != 0)
+		return rc;
+	if (url == NULL)
+		url = find_profile_url(c, service, from, sizeof(from));
 	if (url == NULL) {
 		rc = endpoint_default(
 		    e, service, c->region, c->use_fips, c->use_dualstack);
@@ -411,7 +452,8 @@ void
 config_endpoint_from(const struct config *c, enum endpoint_service service,
     char *out, size_t outsize)
 {
-	if (find_endpoint_url(c, service, out, outsize) == NULL)
+	if (find_given_url(c, service, out, outsize) == NULL &&
+	    find_profile_url(c, service, out, outsize) == NULL)
 		out[0] = '\0';
 }
 
@@ -420,10 +462,16 @@ config_problem(const struct config *c, size_t n, char *out, size_t outsize)
 {
 	const struct ini *inis[] = { c->config_ini, c->credentials_ini };
 	const char *paths[] = { c->config_path, c->credentials_path };
+	const int errnos[] = { c->config_errno, c->credentials_errno };
 	const char *why;
 	size_t i, line;
 
 	for (i = 0; i < 2; i++) {
+		if (errnos[i] != 0 && n-- == 0) {
+			snprintf(out, outsize, "cannot read '%s': %s", paths[i],
+			    strerror(errnos[i]));
+			return 1;
+		}
 		line = ini_problem(inis[i], &why);
 		if (line > 0 && n-- == 0) {
 			snprintf(out, outsize, "%s, line %zu: %s", paths[i],

@@ -62,6 +62,9 @@ struct config {
 	char *credentials_path;
 	struct ini *config_ini;
 	struct ini *credentials_ini;
+	int config_errno; /* why the file in the home directory is not read; 0
+	                     where it is, or is not there */
+	int credentials_errno;
 
 	config_getenv *getenv; /* borrowed, with its argument */
 	void *getenv_arg;
@@ -71,12 +74,14 @@ struct config {
  * Load everything.  `options` is borrowed for the call (NULL: none);
  * getenv and arg until config_release().  Reads AWS_CONFIG_FILE (or
  * ~/.aws/config) and AWS_SHARED_CREDENTIALS_FILE (or ~/.aws/credentials); a
- * file that is not there is empty.
+ * file that is not there is empty; so is one in the home directory that cannot
+ * be read, as a service may run with another user's HOME: config_problem()
+ * tells of it.
  *
- * Returns 0, or CONFIG_ERR_* with one line for people in err: a file that
- * exists and cannot be read, a profile asked for that neither file has, a
- * number that is none.  A missing region is no error here.  After an error
- * config_release() is still to be called.
+ * Returns 0, or CONFIG_ERR_* with one line for people in err: a file named by
+ * variable that exists and cannot be read, a profile asked for that neither
+ * file has, a number that is none.  A missing region is no error here.  After
+ * an error config_release() is still to be called.
  */
 int config_load(struct config *c, const struct config_options *options,
     config_getenv *getenv, void *arg, char *err, size_t errsize);
@@ -116,9 +121,9 @@ bool config_has_profile(const struct config *c, const char *profile);
 const char *config_env(const struct config *c, const char *name);
 
 /*
- * The n-th line of a file that was left out because it makes no sense (n from
- * 0), "file, line 3: why" in out; 0 when there is no such, else 1.  At most one
- * a file.
+ * The n-th thing (from 0) that was left out of the files: a line that makes no
+ * sense, "file, line 3: why" in out, or a whole file that cannot be read; 0
+ * when there is no such, else 1.  At most one a file.
  */
 int config_problem(const struct config *c, size_t n, char *out, size_t outsize);
 

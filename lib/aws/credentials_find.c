@@ -147,8 +147,13 @@ credentials_find_profile(const struct config *c, const char *profile,
 	else if (get(c, profile, "credential_process") != NULL)
 		set(f, CREDENTIALS_KIND_PROCESS,
 		    "credential_process of profile '%s'", profile);
-	else
-		find_unsupported(c, profile, f);
+	else if (!find_unsupported(c, profile, f) &&
+		 get(c, profile, "role_arn") != NULL)
+		set(f, CREDENTIALS_KIND_INVALID,
+		    "profile '%s' has role_arn, and nothing that says whose "
+		    "keys assume it: source_profile, credential_source or "
+		    "web_identity_token_file",
+		    profile);
 }
 
 /* The environment's keys.  True: found, whole or not. */
@@ -223,6 +228,26 @@ credentials_find_chain(const struct config *c, const char *profile,
 	return 0;
 }
 
+/* Web identity from the environment takes two variables: the missing one. */
+static const char *
+missing_of_web_identity(const struct config *c)
+{
+	bool has_file = config_env(c, "AWS_WEB_IDENTITY_TOKEN_FILE") != NULL;
+	bool has_role = config_env(c, "AWS_ROLE_ARN") != NULL;
+
+	return has_file == has_role ? ""
+	       : has_file           ? " (AWS_ROLE_ARN is not set)"
+	                  : " (AWS_WEB_IDENTITY_TOKEN_FILE is not set)";
+}
+
+static bool
+is_imds_disabled(const struct config *c)
+{
+	const char *v = config_env(c, "AWS_EC2_METADATA_DISABLED");
+
+	return v != NULL && strcasecmp(v, "true") == 0;
+}
+
 void
 credentials_none_text(const struct config *c, char *out, size_t outsize)
 {
@@ -231,8 +256,9 @@ credentials_none_text(const struct config *c, char *out, size_t outsize)
 
 	snprintf(out, outsize,
 	    "no credentials: looked for %s in the environment, profile '%s' in "
-	    "%s and %s, web identity, container%s; set AWS_ACCESS_KEY_ID and "
-	    "AWS_SECRET_ACCESS_KEY, or AWS_PROFILE to a profile that has them",
+	    "%s%s and %s%s, web identity%s, container%s; set AWS_ACCESS_KEY_ID "
+	    "and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE to a profile that has "
+	    "them",
 	    id != NULL && secret == NULL ? "AWS_SECRET_ACCESS_KEY"
 	    : id == NULL && secret != NULL
 		? "AWS_ACCESS_KEY_ID"
@@ -240,19 +266,16 @@ credentials_none_text(const struct config *c, char *out, size_t outsize)
 	    c->profile,
 	    c->credentials_path != NULL ? c->credentials_path
 					: "~/.aws/credentials",
+	    c->credentials_errno != 0 ? " (which cannot be read)" : "",
 	    c->config_path != NULL ? c->config_path : "~/.aws/config",
-	    config_env(c, "AWS_EC2_METADATA_DISABLED") != NULL &&
-		    strcasecmp(
-			config_env(c, "AWS_EC2_METADATA_DISABLED"), "true") == 0
-		? ""
-		: " and instance metadata");
+	    c->config_errno != 0 ? " (which cannot be read)" : "",
+	    missing_of_web_identity(c),
+	    is_imds_disabled(c) ? "" : " and instance metadata");
 }
 
 void
 credentials_find(const struct config *c, struct credentials_found *f)
 {
-	const char *disabled = config_env(c, "AWS_EC2_METADATA_DISABLED");
-
 	memset(f, 0, sizeof(*f));
 	if (!c->profile_is_option && find_environment(c, f))
 		return;
@@ -268,7 +291,7 @@ credentials_find(const struct config *c, struct credentials_found *f)
 		     NULL ||
 		 config_env(c, "AWS_CONTAINER_CREDENTIALS_FULL_URI") != NULL)
 		set(f, CREDENTIALS_KIND_CONTAINER, "container");
-	else if (disabled == NULL || strcasecmp(disabled, "true") != 0)
+	else if (!is_imds_disabled(c))
 		set(f, CREDENTIALS_KIND_IMDS, "instance metadata");
 	if (f->kind == CREDENTIALS_KIND_NONE)
 		credentials_none_text(c, f->text, sizeof(f->text));

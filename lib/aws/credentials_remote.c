@@ -15,6 +15,8 @@
 #define METADATA_TIMEOUT_MS 1000
 #define CONTAINER_TIMEOUT_MS 2000
 #define STS_TIMEOUT_MS 10000
+/* Ours: those that AWS gives have some fifty. */
+#define URI_MAX_BYTES 400
 #define CONTAINER_HOST "http://169.254.170.2"
 #define IMDS_TTL_S "21600"
 
@@ -317,12 +319,17 @@ credentials_remote_container(struct credentials_remote *r,
 	const char *relative =
 	    config_env(c, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
 	const char *full = config_env(c, "AWS_CONTAINER_CREDENTIALS_FULL_URI");
-	char url[512];
+	char url[sizeof(CONTAINER_HOST) + URI_MAX_BYTES + 1];
 	int rc;
 
 	memset(r, 0, sizeof(*r));
-	if (relative != NULL) {
-		snprintf(url, sizeof(url), CONTAINER_HOST "%s%.400s",
+	if (relative != NULL && strlen(relative) > URI_MAX_BYTES) {
+		return fail(r, CREDENTIALS_REMOTE_ERR_CONFIG, err, errsize,
+		    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is longer than %d "
+		    "bytes",
+		    URI_MAX_BYTES);
+	} else if (relative != NULL) {
+		snprintf(url, sizeof(url), CONTAINER_HOST "%s%s",
 		    relative[0] == '/' ? "" : "/", relative);
 		rc = split_url(r, url, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
 		    err, errsize);
@@ -360,6 +367,9 @@ make_imds(struct credentials_remote *r, const struct config *c,
 	if (base == NULL)
 		base = config_profile_get(
 		    c, c->profile, "ec2_metadata_service_endpoint");
+	if (mode == NULL)
+		mode = config_profile_get(
+		    c, c->profile, "ec2_metadata_service_endpoint_mode");
 	if (base == NULL || base[0] == '\0')
 		base = mode != NULL && strcasecmp(mode, "IPv6") == 0
 		           ? "http://[fd00:ec2::254]"

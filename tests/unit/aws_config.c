@@ -509,6 +509,65 @@ START_TEST(home_is_a_tilde_and_missing_files_are_empty)
 }
 END_TEST
 
+/* As for a service that runs with another user's HOME. */
+START_TEST(a_file_of_the_home_that_cannot_be_read_is_left_out_and_told)
+{
+	char dir[128], path[160];
+
+	snprintf(dir, sizeof(dir), "%s/.aws", env.dir);
+	snprintf(path, sizeof(path), "%s/config", dir);
+	ck_assert_int_eq(mkdir(dir, 0700), 0);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	env_set(&env, "AWS_REGION", "eu-west-1");
+	ck_assert_int_eq(load(NULL), 0);
+	ck_assert_str_eq(config.region, "eu-west-1");
+	ck_assert_int_eq(config_problem(&config, 0, err, sizeof(err)), 1);
+	ck_assert_ptr_nonnull(strstr(err, "/.aws/config': Is a directory"));
+	ck_assert_int_eq(config_problem(&config, 1, err, sizeof(err)), 0);
+	rmdir(path);
+	rmdir(dir);
+}
+END_TEST
+
+START_TEST(a_pipe_is_a_file_too_and_a_silent_one_holds_nobody)
+{
+	static const char text[] = "[default]\nregion = eu-west-3\n";
+	char path[64];
+	int fds[2];
+
+	ck_assert_int_eq(pipe(fds), 0);
+	snprintf(path, sizeof(path), "/dev/fd/%d", fds[0]);
+	env_set(&env, "AWS_CONFIG_FILE", path);
+	ck_assert_int_eq(
+	    write(fds[1], text, strlen(text)), (ssize_t)strlen(text));
+	ck_assert_int_eq(load(NULL), CONFIG_ERR_FILE);
+	ck_assert_ptr_nonnull(strstr(err, "timed out"));
+	ck_assert_int_eq(
+	    write(fds[1], text, strlen(text)), (ssize_t)strlen(text));
+	close(fds[1]);
+	ck_assert_int_eq(load(NULL), 0);
+	ck_assert_str_eq(config.region, "eu-west-3");
+	close(fds[0]);
+}
+END_TEST
+
+START_TEST(services_that_are_named_must_be_there)
+{
+	struct endpoint e;
+
+	env_file(&env, "AWS_CONFIG_FILE", "config",
+	    "[default]\nregion = eu-west-1\nservices = locla\n"
+	    "[services local]\npolly =\n  endpoint_url = http://[::1]:1\n");
+	ck_assert_int_eq(load(NULL), 0);
+	ck_assert_int_eq(
+	    config_endpoint(&config, ENDPOINT_POLLY, &e, err, sizeof(err)),
+	    CONFIG_ERR_VALUE);
+	ck_assert_ptr_nonnull(strstr(err, "no [services locla]"));
+	env_set(&env, "AWS_ENDPOINT_URL", "http://127.0.0.1:3");
+	ck_assert_str_eq(authority(ENDPOINT_POLLY), "127.0.0.1:3");
+}
+END_TEST
+
 START_TEST(a_line_left_out_is_told_with_its_file)
 {
 	env_file(&env, "AWS_CONFIG_FILE", "config", "[default]\noops\n");
@@ -561,6 +620,11 @@ main(void)
 	    settings, numbers_and_switches_that_make_no_sense_are_named);
 	tcase_add_test(settings, roots_that_cannot_be_read_are_named);
 	tcase_add_test(settings, home_is_a_tilde_and_missing_files_are_empty);
+	tcase_add_test(settings,
+	    a_file_of_the_home_that_cannot_be_read_is_left_out_and_told);
+	tcase_add_test(
+	    settings, a_pipe_is_a_file_too_and_a_silent_one_holds_nobody);
+	tcase_add_test(settings, services_that_are_named_must_be_there);
 	tcase_add_test(settings, a_line_left_out_is_told_with_its_file);
 	suite_add_tcase(s, settings);
 

@@ -103,6 +103,7 @@ static const struct {
 	{ "role_arn = r\nsource_profile = b\ncredential_source = "
 	  "Environment\n",
 	    "both source_profile and credential_source" },
+	{ "role_arn = r\n", "nothing that says whose keys" },
 	{ "role_arn = r\nsource_profile = nobody\n", "'nobody'" },
 	{ "role_arn = r\ncredential_source = Moon\n", "'Moon'" },
 	{ "role_arn = r\nsource_profile = dev\nmfa_serial = m\n",
