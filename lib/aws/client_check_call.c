@@ -17,6 +17,25 @@
 /* What the service is given to hear. */
 #define SILENCE_MS 100
 
+/* It was not reached, or not in time. */
+static void
+help_to_reach(const struct client_check *k, char *out, size_t outsize)
+{
+	const struct proxy *proxy = &k->client.proxy;
+
+	if (proxy->host[0] == '\0')
+		snprintf(out, outsize,
+		    "check the network, and whether region '%s' has this "
+		    "service; behind a proxy, set HTTPS_PROXY",
+		    k->client.config.region);
+	else
+		snprintf(out, outsize,
+		    "check the proxy that %s names (as http://USER:PASSWORD@"
+		    "HOST:PORT where it wants a password), and whether it lets "
+		    "%s through; NO_PROXY lists hosts that need none",
+		    proxy->from, k->client.endpoint.authority);
+}
+
 /* What to do about an error, where the service does not say it. */
 static void
 say_help(const struct client_check *k, const struct service_error *e,
@@ -28,13 +47,12 @@ say_help(const struct client_check *k, const struct service_error *e,
 	switch (e->class) {
 	case SERVICE_ERROR_TRANSIENT:
 	case SERVICE_ERROR_TIMEOUT:
-		snprintf(out, outsize,
-		    e->http_status != 0
-			? "the service is there, but has a problem of its own: "
-			  "try again later"
-			: "check the network, and whether region '%s' has this "
-			  "service; behind a proxy, set HTTPS_PROXY",
-		    k->client.config.region);
+		if (e->http_status == 0)
+			help_to_reach(k, out, outsize);
+		else
+			snprintf(out, outsize,
+			    "the service is there, but has a problem of its "
+			    "own: try again later");
 		break;
 	case SERVICE_ERROR_THROTTLING:
 		snprintf(out, outsize,

@@ -31,15 +31,19 @@ conn_proxy_ask(struct conn *c)
 		conn_end(c, CONN_ERR_NOMEM, "out of memory");
 }
 
-/* The length of the answer's head at p, blank line included; 0: not yet all. */
+/* The length of the answer's head at p, blank line included; 0: not yet all.
+ * Lines may end without CR (RFC 9112, section 2.2). */
 static size_t
 head_len(const uint8_t *p, size_t n)
 {
+	bool is_empty = false; /* the line that i is in */
 	size_t i;
 
-	for (i = 3; i < n; i++)
-		if (memcmp(p + i - 3, "\r\n\r\n", 4) == 0)
+	for (i = 0; i < n; i++) {
+		if (p[i] == '\n' && is_empty)
 			return i + 1;
+		is_empty = p[i] == '\n' || (is_empty && p[i] == '\r');
+	}
 	return 0;
 }
 

@@ -42,6 +42,26 @@ from_timeout(struct service_error *e, CURL *easy, const char *at)
 	    at, (long long)(total_us / 1000));
 }
 
+/* The connection broke: perhaps before it was one, as a proxy said no. */
+static void
+from_break(
+    struct service_error *e, CURL *easy, const char *at, const char *text)
+{
+	long status = 0;
+
+	curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &status);
+	if (status < 300)
+		service_error_set(e, SERVICE_ERROR_TRANSIENT, "reset",
+		    "connection to %s broke: %s", at, text);
+	else
+		service_error_set(e, SERVICE_ERROR_TRANSIENT, "proxy",
+		    "the proxy %s (%ld) for %s",
+		    status == 407       ? "wants other credentials"
+		    : status / 100 == 4 ? "refuses this destination"
+					: "cannot reach it",
+		    status, at);
+}
+
 void
 http_error_from_curl(struct service_error *e, CURLcode code, CURL *easy,
     const struct endpoint *endpoint, const char *text, const char *ca_bundle)
@@ -101,8 +121,7 @@ http_error_from_curl(struct service_error *e, CURLcode code, CURL *easy,
 		    "%s does not speak HTTP: %s", at, text);
 		break;
 	default:
-		service_error_set(e, SERVICE_ERROR_TRANSIENT, "reset",
-		    "connection to %s broke: %s", at, text);
+		from_break(e, easy, at, text);
 		break;
 	}
 }

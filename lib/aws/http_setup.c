@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "aws/http_priv.h"
+#include "aws/proxy.h"
 #include "base/clock.h"
 
 /* Add "name: value" to the request.  0 or -1: no memory. */
@@ -162,6 +163,22 @@ set_method(struct http_transfer *t, const struct http_request *req)
 	return 0;
 }
 
+/* Through a proxy or not is one question for all connections of a process:
+ * libcurl's no_proxy knows no ports, and "*" only alone. */
+static void
+set_proxy(CURL *e, const struct http_request *req)
+{
+	struct proxy p;
+
+	if (req->skip_proxy)
+		curl_easy_setopt(e, CURLOPT_PROXY, "");
+	else if (proxy_find(&p, config_environ, NULL, req->endpoint->host,
+		     req->endpoint->port, req->endpoint->is_https) == 0)
+		curl_easy_setopt(
+		    e, p.host[0] == '\0' ? CURLOPT_PROXY : CURLOPT_NOPROXY, "");
+	sigv4_wipe(&p, sizeof(p));
+}
+
 static void
 set_connection(struct http_transfer *t, const struct http_request *req)
 {
@@ -182,8 +199,7 @@ set_connection(struct http_transfer *t, const struct http_request *req)
 	/* What is compressed all the same is read. */
 	curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "identity");
 	curl_easy_setopt(e, CURLOPT_USERAGENT, "pipebooth/" BOOTH_VERSION);
-	if (req->skip_proxy)
-		curl_easy_setopt(e, CURLOPT_PROXY, "");
+	set_proxy(e, req);
 	if (clock_mono_ms() < t->h->suspect_until_ms)
 		curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 1L);
 	if (!req->endpoint->is_https) {

@@ -118,10 +118,12 @@ proxy_is_excepted(const char *list, const char *host, uint16_t port)
 	return false;
 }
 
-/* user[:password], percent-decoded, to "Basic ..." . */
+/* user[:password], percent-decoded, to "Basic ..." (RFC 7617: the colon is
+ * always there). */
 static int
 set_auth(struct proxy *p, const char *user, size_t n)
 {
+	bool has_colon = memchr(user, ':', n) != NULL;
 	uint8_t plain[256], byte;
 	size_t len = 0;
 
@@ -137,6 +139,10 @@ set_auth(struct proxy *p, const char *user, size_t n)
 			return PROXY_ERR_LONG;
 		plain[len++] = byte;
 	}
+	if (!has_colon && len == sizeof(plain))
+		return PROXY_ERR_LONG;
+	if (!has_colon)
+		plain[len++] = ':';
 	memcpy(p->auth, "Basic ", 6);
 	b64_encode(p->auth + 6, plain, len);
 	return 0;

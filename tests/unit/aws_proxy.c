@@ -56,6 +56,8 @@ START_TEST(urls_in_every_form)
 		{ "http://Aladdin:open%20sesame@10.0.0.1:8080", "10.0.0.1",
 		    "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==", 8080 },
 		{ "http://a:b@c@proxy:1", "proxy", "Basic YTpiQGM=", 1 },
+		/* As libcurl: "a:". */
+		{ "http://a@proxy:1", "proxy", "Basic YTo=", 1 },
 	};
 	char var[256];
 	struct proxy p;
