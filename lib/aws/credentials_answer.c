@@ -98,7 +98,7 @@ credentials_from_json(enum credentials_form form, const void *body, size_t len,
 {
 	json_t *obj = json_loadb(body, len, 0, NULL);
 	struct credentials *c = NULL;
-	const char *code = str(obj, "Code");
+	const char *code = str(obj, "Code"), *message = str(obj, "Message");
 
 	if (!json_is_object(obj))
 		snprintf(err, errsize, "answer is not a JSON object");
@@ -107,7 +107,9 @@ credentials_from_json(enum credentials_form form, const void *body, size_t len,
 		snprintf(err, errsize, "answer has no \"Version\": 1");
 	else if (form == CREDENTIALS_OF_IMDS && code != NULL &&
 		 strcmp(code, "Success") != 0)
-		snprintf(err, errsize, "answer has code '%.64s'", code);
+		snprintf(err, errsize, "%.64s%s%.160s", code,
+		    message != NULL ? ": " : "",
+		    message != NULL ? message : "");
 	else
 		c = make(str(obj, "AccessKeyId"), str(obj, "SecretAccessKey"),
 		    str(obj, form == CREDENTIALS_OF_PROCESS ? "SessionToken"

@@ -284,6 +284,15 @@ on_imds_token(struct credentials_fetch *f, const struct http_answer *a)
 }
 
 static void
+fail_no_role(struct credentials_fetch *f)
+{
+	fail(f, CREDENTIALS_ERR_NONE,
+	    "no credentials: this instance has no role; give it one (an "
+	    "instance profile), or set AWS_ACCESS_KEY_ID and "
+	    "AWS_SECRET_ACCESS_KEY, or AWS_PROFILE to a profile that has them");
+}
+
+static void
 on_imds_role(struct credentials_fetch *f, const struct http_answer *a)
 {
 	char *role = first_word(a);
@@ -291,8 +300,7 @@ on_imds_role(struct credentials_fetch *f, const struct http_answer *a)
 	if (role == NULL)
 		fail_nomem(f);
 	else if (role[0] == '\0')
-		fail(f, CREDENTIALS_ERR_NONE,
-		    "no credentials: this instance has no role");
+		fail_no_role(f);
 	else
 		start_imds_get(f, role);
 	free(role);
@@ -303,6 +311,7 @@ on_error(struct credentials_fetch *f, const struct http_answer *a)
 {
 	const struct service_error *e = &a->error;
 	char text[600];
+	size_t n;
 
 	service_error_text(e, text, sizeof(text));
 	if (f->step == STEP_IMDS_TOKEN &&
@@ -310,6 +319,11 @@ on_error(struct credentials_fetch *f, const struct http_answer *a)
 		/* Not an instance: then there is nothing anywhere. */
 		f->state = CREDENTIALS_ERR_NONE;
 		credentials_none_text(f->config, f->text, sizeof(f->text));
+		n = strlen(f->text);
+		snprintf(f->text + n, sizeof(f->text) - n,
+		    " (instance metadata: %s)", text);
+	} else if (f->step == STEP_IMDS_ROLE && a->status == 404) {
+		fail_no_role(f);
 	} else if ((f->step == STEP_IMDS_ROLE || f->step == STEP_IMDS_KEYS) &&
 		   a->status == 401 && !f->did_imds_again) {
 		f->did_imds_again = true;
