@@ -386,6 +386,14 @@ delay_of(const struct exchange *x)
 	return 0;
 }
 
+/* Nobody can know what its body is, or who it should be signed for: as at AWS
+ * that is told at once, also to a client that waits for it before it sends. */
+static bool
+is_unknown(const struct exchange *x)
+{
+	return x->op->name[0] == '\0';
+}
+
 /* The request is as complete as its operation needs it: check and start. */
 static void
 admit(struct exchange *x)
@@ -396,6 +404,10 @@ admit(struct exchange *x)
 		exchange_refuse(x, 413, "RequestEntityTooLargeException", NULL,
 		    "Request body is larger than %d bytes",
 		    EXCHANGE_BODY_BYTES);
+		return;
+	}
+	if (is_unknown(x)) {
+		x->op->start(x);
 		return;
 	}
 	if (!check_signature(x))
@@ -416,7 +428,8 @@ static void
 go_on(struct exchange *x, int64_t now_ms)
 {
 	if (x->phase == EXCHANGE_BODY) {
-		if (x->op->is_stream || x->is_input_over || x->is_too_large)
+		if (x->op->is_stream || is_unknown(x) || x->is_input_over ||
+		    x->is_too_large)
 			admit(x);
 		else if (now_ms - x->started_ms >= EXCHANGE_BODY_MS)
 			exchange_refuse(x, 400, "RequestTimeoutException", NULL,

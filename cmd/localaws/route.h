@@ -26,7 +26,8 @@ extern const struct service polly_service;
 
 /* All functions run inside exchange_pump() but stop(). */
 struct operation {
-	const char *name;
+	const char *name; /* "": unknown, which needs neither body nor
+	                     signature to be refused */
 	const struct service *service;
 	bool is_stream; /* signed events in; HTTP/2 only */
 	/* The request is complete (plain) or its headers are (stream), and

@@ -22,8 +22,15 @@ static void
 help_to_reach(const struct client_check *k, char *out, size_t outsize)
 {
 	const struct proxy *proxy = &k->client.proxy;
+	char from[160];
 
-	if (proxy->host[0] == '\0')
+	config_endpoint_from(&k->client.config, k->service, from, sizeof(from));
+	if (proxy->host[0] == '\0' && from[0] != '\0')
+		snprintf(out, outsize,
+		    "see that something serves there, by %s: the address is "
+		    "from %s",
+		    k->client.endpoint.is_https ? "https" : "http", from);
+	else if (proxy->host[0] == '\0')
 		snprintf(out, outsize,
 		    "check the network, and whether region '%s' has this "
 		    "service; behind a proxy, set HTTPS_PROXY",

@@ -70,7 +70,7 @@ says 'HTTP 502'
 check 69
 check 75
 AWS_ENDPOINT_URL=http://127.0.0.1:1 check 75
-says '^what to do *check the network'
+says '^what to do *see that something serves there'
 
 # Settings: all that is missing, not only the first.
 unset AWS_REGION AWS_ACCESS_KEY_ID
@@ -94,7 +94,7 @@ got=0
 same 'status as JSON' "$got" 75
 jq -e '.tool == "transcribe" and .ok == false and .status == 75
 	and .region == "eu-west-1 (AWS_REGION)" and (.problems | length) == 1
-	and (.problems[0].help | startswith("check the network"))' \
+	and (.problems[0].help | startswith("see that something serves there"))' \
 	"$tmp/out" >"$tmp/checked" || fail 'not the JSON that the page says'
 
 # Over TLS, with signatures and certificates checked.

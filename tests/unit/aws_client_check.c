@@ -285,7 +285,8 @@ START_TEST(nobody_there_is_the_network)
 	    client_check_call(&check, "TranslateText", &request), 75);
 	free(text);
 	text = client_check_text(&check);
-	says("what to do        check the network");
+	says("what to do        see that something serves there, by http: the "
+	     "address is from --endpoint-url");
 }
 END_TEST
 

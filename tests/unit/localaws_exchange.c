@@ -203,6 +203,19 @@ other_text(char *query)
 	return query;
 }
 
+/* A stream to a wrong address: its client sends nothing before the answer. */
+START_TEST(what_nobody_knows_is_refused_before_its_body)
+{
+	struct h2_request h2 = { "POST", "https", "localhost:1",
+		"/prefix/stream-transcription", NULL, 0, true };
+
+	x = exchange_new(&la, &h2, true, &fake, NULL, 1, 1000);
+	ck_assert_ptr_nonnull(x);
+	exchange_pump(x, 1000);
+	assert_refused(404, "UnknownOperationException");
+}
+END_TEST
+
 START_TEST(a_presigned_url_gets_to_the_operation)
 {
 	presigned("/v1/speech", NULL);
@@ -357,6 +370,7 @@ main(void)
 	    tc, wrong_keys_regions_and_clocks_are_refused, 0, 6);
 	tcase_add_test(
 	    tc, an_unsigned_request_is_refused_in_the_shape_of_its_service);
+	tcase_add_test(tc, what_nobody_knows_is_refused_before_its_body);
 	tcase_add_test(tc, a_presigned_url_gets_to_the_operation);
 	tcase_add_test(tc, a_presigned_url_that_was_changed_is_refused);
 	tcase_add_test(tc, a_body_beyond_the_cap_is_refused_and_not_kept);
