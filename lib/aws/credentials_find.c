@@ -210,8 +210,7 @@ credentials_find_chain(const struct config *c, const char *profile,
 			return n;
 		}
 		source = get(c, profile, "source_profile");
-		credentials_find_profile(
-		    c, source, strcmp(source, profile) == 0, base);
+		credentials_find_profile(c, source, true, base);
 		if (base->kind == CREDENTIALS_KIND_NONE)
 			set(base, CREDENTIALS_KIND_INVALID,
 			    "profile '%s', source_profile of '%s', has no "

@@ -31,8 +31,9 @@ struct credentials_found {
 void credentials_find(const struct config *c, struct credentials_found *found);
 
 /*
- * The source that a profile names.  `as_source`: it is asked for as its own
- * source_profile, so static keys come before role_arn.
+ * The source that a profile names.  `as_source`: it is asked for as a
+ * source_profile, so that static keys come before role_arn, as in AWS's SDKs
+ * and command line.
  */
 void credentials_find_profile(const struct config *c, const char *profile,
     bool as_source, struct credentials_found *found);
