@@ -110,6 +110,7 @@ static const char *const transient_names[] = { "RequestTimeout",
 	"InternalServerException", "InternalServerErrorException",
 	"ServiceUnavailable", "ServiceUnavailableException",
 	"ServiceFailureException", "ServiceQuotaExceededException",
+	"IDPCommunicationError", "IDPCommunicationErrorException",
 	"ConflictException", NULL };
 
 /* Source: PROTOCOL 1.5.  RequestExpired is here: a clock that is off makes it

@@ -173,6 +173,8 @@ static const struct {
 	enum service_error_class class;
 	int exit_status;
 } classes[] = {
+	/* Of STS, as AWS's SDKs try it again. */
+	{ "IDPCommunicationError", 400, SERVICE_ERROR_TRANSIENT, 75 },
 	{ "ThrottlingException", 400, SERVICE_ERROR_THROTTLING, 75 },
 	{ "TooManyRequestsException", 400, SERVICE_ERROR_THROTTLING, 75 },
 	{ "LimitExceededException", 0, SERVICE_ERROR_THROTTLING, 75 },
