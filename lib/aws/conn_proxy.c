@@ -95,7 +95,10 @@ conn_proxy_recv(struct conn *c, const uint8_t *p, size_t n)
 		p = bytes_peek(&c->first, &len);
 		head = head_len(p, len);
 		if (head == 0) {
-			if (len >= ANSWER_BYTES)
+			/* Who speaks something else may wait for us to go on,
+			 * and never end a head. */
+			if (len >= ANSWER_BYTES ||
+			    (len >= 5 && memcmp(p, "HTTP/", 5) != 0))
 				judge(c, -1);
 			return;
 		}

@@ -181,6 +181,8 @@ START_TEST(a_proxy_that_refuses_is_told)
 		{ "HTTP/1.1 403 Forbidden\r\n\r\n", CONN_ERR_PROXY_DENIED },
 		{ "HTTP/1.0 502 Bad Gateway\r\n\r\n", CONN_ERR_PROXY },
 		{ "SSH-2.0-OpenSSH\r\n\r\n", CONN_ERR_PROXY },
+		/* The connection stays open, and no more is said. */
+		{ "SSH-2.0-OpenSSH\r\n", CONN_ERR_PROXY },
 	};
 	struct conn *c = dial_by_proxy(NULL);
 	char text[1024];
@@ -277,7 +279,7 @@ add_cleartext(Suite *s)
 	tcase_add_test(tc, what_http1_writes_is_capped);
 	tcase_add_test(tc, a_raw_client_passes_bytes_both_ways);
 	tcase_add_loop_test(tc, a_proxy_is_asked_and_left_behind, 0, 2);
-	tcase_add_loop_test(tc, a_proxy_that_refuses_is_told, 0, 4);
+	tcase_add_loop_test(tc, a_proxy_that_refuses_is_told, 0, 5);
 	tcase_add_loop_test(
 	    tc, a_proxy_that_says_too_much_or_nothing_is_told, 0, 2);
 	suite_add_tcase(s, tc);
