@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <openssl/crypto.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,9 @@
 
 #include "aws/config_file.h"
 #include "aws/retry.h"
+
+/* Ours: a line of the user database. */
+#define PASSWD_BYTES 4096
 
 /* Where the text of an error goes. */
 struct sink {
@@ -99,22 +103,41 @@ lookup(const struct config *c, const char *variable, const char *key,
 	return v;
 }
 
-/* "~/x" and "~" with the home directory for "~". */
+/* The user's home directory, or NULL.  A service that an init system starts may
+ * have no HOME: then the one of the user database, as in AWS's SDKs. */
+static char *
+find_home(const struct config *c)
+{
+	const char *home = config_env(c, "HOME");
+	struct passwd entry, *found = NULL;
+	char buf[PASSWD_BYTES];
+
+	if (home != NULL)
+		return strdup(home);
+	if (getpwuid_r(getuid(), &entry, buf, sizeof(buf), &found) != 0 ||
+	    found == NULL || found->pw_dir == NULL || found->pw_dir[0] == '\0')
+		return NULL;
+	return strdup(found->pw_dir);
+}
+
+/* "~/x" and "~" with the home directory for "~".  NULL: none is known, or no
+ * memory. */
 static char *
 expand_home(const struct config *c, const char *path)
 {
-	const char *home = config_env(c, "HOME");
+	char *home, *s;
 	size_t n;
-	char *s;
 
 	if (path[0] != '~' || (path[1] != '/' && path[1] != '\0'))
 		return strdup(path);
+	home = find_home(c);
 	if (home == NULL)
 		return NULL;
 	n = strlen(home) + strlen(path);
 	s = malloc(n);
 	if (s != NULL)
 		snprintf(s, n, "%s%s", home, path + 1);
+	free(home);
 	return s;
 }
 

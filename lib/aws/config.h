@@ -72,11 +72,11 @@ struct config {
 
 /*
  * Load everything.  `options` is borrowed for the call (NULL: none);
- * getenv and arg until config_release().  Reads AWS_CONFIG_FILE (or
- * ~/.aws/config) and AWS_SHARED_CREDENTIALS_FILE (or ~/.aws/credentials); a
- * file that is not there is empty; so is one in the home directory that cannot
- * be read, as a service may run with another user's HOME: config_problem()
- * tells of it.
+ * getenv and arg until config_release().  Home is HOME, else what the user
+ * database says.  Reads AWS_CONFIG_FILE (or ~/.aws/config) and
+ * AWS_SHARED_CREDENTIALS_FILE (or ~/.aws/credentials); a file that is not there
+ * is empty; so is one in the home directory that cannot be read, as a service
+ * may run with another user's HOME: config_problem() tells of it.
  *
  * Returns 0, or CONFIG_ERR_* with one line for people in err: a file named by
  * variable that exists and cannot be read, a profile asked for that neither

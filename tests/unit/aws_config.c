@@ -1,6 +1,7 @@
 #include "aws/config.h"
 
 #include <check.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -568,6 +569,23 @@ START_TEST(services_that_are_named_must_be_there)
 }
 END_TEST
 
+START_TEST(without_home_the_user_database_knows)
+{
+	const struct passwd *entry = getpwuid(getuid());
+	char path[512];
+
+	if (entry == NULL)
+		return; /* a user that is in no database has no home */
+	snprintf(path, sizeof(path), "%s/.aws/config", entry->pw_dir);
+	env_set(&env, "HOME", "");
+	/* Whatever is in that file may be wrong: it is the place that counts.
+	 */
+	(void)load(NULL);
+	ck_assert_ptr_nonnull(config.config_path);
+	ck_assert_str_eq(config.config_path, path);
+}
+END_TEST
+
 START_TEST(a_line_left_out_is_told_with_its_file)
 {
 	env_file(&env, "AWS_CONFIG_FILE", "config", "[default]\noops\n");
@@ -625,6 +643,7 @@ main(void)
 	tcase_add_test(
 	    settings, a_pipe_is_a_file_too_and_a_silent_one_holds_nobody);
 	tcase_add_test(settings, services_that_are_named_must_be_there);
+	tcase_add_test(settings, without_home_the_user_database_knows);
 	tcase_add_test(settings, a_line_left_out_is_told_with_its_file);
 	suite_add_tcase(s, settings);
 
