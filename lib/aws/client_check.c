@@ -103,13 +103,15 @@ client_check_release(struct client_check *k)
 }
 
 static void
-say_file(struct client_check *k, const char *name, const char *path)
+say_file(struct client_check *k, const char *name, const char *path, int unread)
 {
 	if (path == NULL)
 		client_check_fact(k, name, "none: no home directory is known");
 	else
 		client_check_fact(k, name, "%s%s", path,
-		    access(path, F_OK) == 0 ? "" : " (not there)");
+		    unread != 0               ? " (cannot be read)"
+		    : access(path, F_OK) == 0 ? ""
+					      : " (not there)");
 }
 
 /* Files and profile.  False: nothing else can be found out. */
@@ -121,8 +123,9 @@ check_files(struct client_check *k)
 	int rc =
 	    config_load(c, &k->options, config_environ, NULL, err, sizeof(err));
 
-	say_file(k, "config file", c->config_path);
-	say_file(k, "credentials file", c->credentials_path);
+	say_file(k, "config file", c->config_path, c->config_errno);
+	say_file(
+	    k, "credentials file", c->credentials_path, c->credentials_errno);
 	if (rc != 0) {
 		client_check_problem(k,
 		    rc == CONFIG_ERR_NOMEM ? EX_OSERR : EX_CONFIG, NULL, "%s",

@@ -159,6 +159,29 @@ START_TEST(everything_that_was_found_is_said_with_where)
 }
 END_TEST
 
+START_TEST(a_file_that_cannot_be_read_is_not_called_missing)
+{
+	char home[] = "/tmp/client_check.XXXXXX", dir[64], path[64];
+
+	ck_assert_ptr_nonnull(mkdtemp(home));
+	snprintf(dir, sizeof(dir), "%s/.aws", home);
+	snprintf(path, sizeof(path), "%s/.aws/config", home);
+	ck_assert_int_eq(mkdir(dir, 0700), 0);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	set_keys();
+	setenv("HOME", home, 1);
+	setenv("AWS_REGION", "eu-west-1", 1);
+	unsetenv("AWS_CONFIG_FILE");
+	look(NULL);
+	rmdir(path);
+	rmdir(dir);
+	rmdir(home);
+	ck_assert_int_eq(check.status, 0);
+	says("/.aws/config (cannot be read)\n");
+	says("/.aws/config': Is a directory\n");
+}
+END_TEST
+
 START_TEST(no_secret_is_said)
 {
 	set_keys();
@@ -351,6 +374,7 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, everything_that_was_found_is_said_with_where);
+	tcase_add_test(tc, a_file_that_cannot_be_read_is_not_called_missing);
 	tcase_add_test(tc, no_secret_is_said);
 	tcase_add_test(tc, options_and_a_profile_are_named_as_where);
 	tcase_add_test(tc, all_that_is_missing_is_said_not_only_the_first);
