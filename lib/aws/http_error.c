@@ -76,8 +76,11 @@ http_error_from_curl(struct service_error *e, CURLcode code, CURL *easy,
 		    "cannot find the address of '%s'", endpoint->host);
 		break;
 	case CURLE_COULDNT_RESOLVE_PROXY:
+		/* It may quote a URL, with its password. */
 		service_error_set(e, SERVICE_ERROR_TRANSIENT, "name",
-		    "cannot find the address of the proxy: %s", text);
+		    "cannot find the address of the proxy%s%s",
+		    strchr(text, '@') == NULL ? ": " : "",
+		    strchr(text, '@') == NULL ? text : "");
 		break;
 	case CURLE_COULDNT_CONNECT:
 		from_connect(e, easy, at, endpoint->host, text);

@@ -5,6 +5,7 @@
 
 #include "aws/http_priv.h"
 #include "aws/proxy.h"
+#include "base/b64.h"
 #include "base/clock.h"
 
 /* Add "name: value" to the request.  0 or -1: no memory. */
@@ -163,19 +164,47 @@ set_method(struct http_transfer *t, const struct http_request *req)
 	return 0;
 }
 
-/* Through a proxy or not is one question for all connections of a process:
- * libcurl's no_proxy knows no ports, and "*" only alone. */
+/* User and password, as they stand in "Basic ...": libcurl copies them. */
+static void
+set_proxy_user(CURL *e, const char *auth)
+{
+	char plain[sizeof(((struct proxy *)NULL)->auth)] = "", *colon;
+	ssize_t n;
+
+	if (auth[0] == '\0')
+		return;
+	auth += strlen("Basic ");
+	n = b64_decode((uint8_t *)plain, auth, strlen(auth));
+	if (n < 0)
+		return;
+	plain[n] = '\0';
+	if ((colon = strchr(plain, ':')) != NULL)
+		*colon++ = '\0';
+	curl_easy_setopt(e, CURLOPT_PROXYUSERNAME, plain);
+	curl_easy_setopt(e, CURLOPT_PROXYPASSWORD, colon);
+	sigv4_wipe(plain, sizeof(plain));
+}
+
+/* Through a proxy or not, and which, is one question for all connections of a
+ * process: libcurl's no_proxy knows no ports, and "*" only alone; and of a URL
+ * that it does not like it tells the whole, password included. */
 static void
 set_proxy(CURL *e, const struct http_request *req)
 {
-	struct proxy p;
+	char url[sizeof(((struct proxy *)NULL)->host) + 32];
+	struct proxy p = { .host = "" };
+	bool is_v6;
 
-	if (req->skip_proxy)
-		curl_easy_setopt(e, CURLOPT_PROXY, "");
-	else if (proxy_find(&p, config_environ, NULL, req->endpoint->host,
-		     req->endpoint->port, req->endpoint->is_https) == 0)
-		curl_easy_setopt(
-		    e, p.host[0] == '\0' ? CURLOPT_PROXY : CURLOPT_NOPROXY, "");
+	if (!req->skip_proxy &&
+	    proxy_find(&p, config_environ, NULL, req->endpoint->host,
+		req->endpoint->port, req->endpoint->is_https) != 0)
+		return; /* of another scheme: libcurl may know it */
+	is_v6 = strchr(p.host, ':') != NULL;
+	snprintf(url, sizeof(url), "http://%s%s%s:%u", is_v6 ? "[" : "", p.host,
+	    is_v6 ? "]" : "", (unsigned int)p.port);
+	curl_easy_setopt(e, CURLOPT_PROXY, p.host[0] != '\0' ? url : "");
+	curl_easy_setopt(e, CURLOPT_NOPROXY, "");
+	set_proxy_user(e, p.auth);
 	sigv4_wipe(&p, sizeof(p));
 }
 
