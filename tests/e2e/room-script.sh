@@ -73,6 +73,7 @@ wrong "no key is called 'langauge'" 'langauge = it-IT'
 wrong "'language' is there twice" 'language = it-IT'
 wrong 'source is device' 'source = the mixer'
 wrong 'max_usd is a number of dollars' 'max_usd = 20 dollars'
+wrong 'max_usd is a number of dollars, from 0.01' 'max_usd = 0.009'
 wrong 'channel is a channel' 'channel = left'
 wrong 'targets is wanted, or languages' 'targets = spanish please'
 wrong 'engine is' 'engine = best'
@@ -102,8 +103,20 @@ for r in one two; do
 	conf $r "title = Hall \"$r\" & \$co" 'language = en-US' 'source = fifo' \
 		'targets = es-ES' "archive = $tmp/$r.jsonl"
 done
+# As an editor of another system leaves it.
+printf '\xef\xbb\xbf%s' "$(sed 's/$/\r/' "$tmp/conf/one.conf")" >"$tmp/conf/one.new"
+mv "$tmp/conf/one.new" "$tmp/conf/one.conf"
 export BOOTH_OPERATOR_TOKEN=the-operators-word
-is 0 '' start one
+# Two at once: one begins, the other finds it running.
+"$room" start one 2>"$tmp/race.err" </dev/null &
+race=$!
+got=0
+"$room" start one 2>"$tmp/r.err" </dev/null || got=$?
+status=0
+wait $race || status=$?
+[ $((got + status)) = 75 ] || fail "two starts: $got and $status"
+grep -q 'runs already' "$tmp/r.err" "$tmp/race.err" || fail 'not said to the second'
+"$room" status --json one | jq -e '.pid > 1 and .trouble == []' >/dev/null || fail 'no process after two starts'
 is 0 '' start two
 is 75 'runs already' start one
 is 75 'runs already' run one
@@ -154,7 +167,7 @@ wait_for 'the retraction' jq -es '[.[] | select(.text=="and more" and .type=="tr
 	any(.[]; .type=="retraction" and .id==$id)' "$tmp/one.jsonl"
 # interject is killed: a line that is said meanwhile waits for the next one.
 kill -9 "$(stage one interject)"
-is 0 '' say one 'in the meantime'
+is 0 '' say one -- 'in the meantime'
 wait_for 'the line of the meantime' said one '.text=="in the meantime"'
 is 0 '' pause one $'coffee\033[31m\nbreak'
 [ "$("$room" status one | tr -d '\t -~' | tr -d '\n')" = '' ] || fail 'a control character on the terminal'
@@ -208,6 +221,11 @@ is 0 '' start one
 for pid in $orphans; do
 	! kill -0 "$pid" 2>/dev/null || grep -q '^State:.Z' "/proc/$pid/status" || fail "orphan $pid lives: $(ps -o args= -p "$pid")"
 done
+# What died, and why, stands in the status.
+kill -9 "$(stage one transcribe)"
+in_trouble() { "$room" status one | grep -q 'trouble: transcribe was killed by SIGKILL, [0-9]* s ago'; }
+wait_for 'trouble in the status' in_trouble
+wait_for 'transcribe again' stage one transcribe
 # It is on the air when `start` says so: no run before it is taken for it.
 [ -n "$(stage one broadcast)" ] || fail 'start was back too early'
 pcm one 31 34
