@@ -25,6 +25,10 @@ money_init(
 	    (saved = json_load_file(path, 0, NULL)) != NULL) {
 		spend_load(&m->spend, saved);
 		budget_spend_usd(&m->budget, spend_usd(&m->spend));
+		/* What an operator allowed beyond the limit stays so. */
+		if (json_num(saved, "max_usd", 0) == max_usd)
+			m->budget.allowed_usd =
+			    json_num(saved, "allowed_usd", max_usd);
 		json_decref(saved);
 	}
 }
@@ -60,6 +64,10 @@ save(struct money *m)
 	if (room_path(&m->budget.room, file, path) != 0)
 		return;
 	obj = spend_save(&m->spend);
+	if (m->budget.max_usd > 0) {
+		json_put(&obj, "max_usd", json_real(m->budget.max_usd));
+		json_put(&obj, "allowed_usd", json_real(m->budget.allowed_usd));
+	}
 	text = json_line_dump(obj, &len);
 	m->is_saved = text != NULL;
 	if (text != NULL)
@@ -75,7 +83,10 @@ money_dispatch(struct money *m, int64_t now_ms)
 		m->save_at_ms = now_ms + SAVE_MS;
 		save(m);
 	}
-	return budget_dispatch(&m->budget, now_ms);
+	if (!budget_dispatch(&m->budget, now_ms))
+		return false;
+	m->is_saved = false;
+	return true;
 }
 
 json_t *

@@ -2,8 +2,9 @@
  * The room's purse: what all stages have spent together, the limit on it
  * (--max-usd), and the room's pause, whoever made it.
  *
- * What was spent stands in spend.json in the room's directory, so that a
- * broadcaster that is started in the place of a killed one goes on counting.
+ * What was spent, and what may be, stands in spend.json in the room's
+ * directory, so that a broadcaster that is started in the place of a killed one
+ * goes on counting.
  */
 #ifndef BROADCAST_MONEY_H
 #define BROADCAST_MONEY_H

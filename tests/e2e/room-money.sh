@@ -62,10 +62,14 @@ wait_for "paused in the metrics" metric_is 'paused{room="main"}' 1
 metric_is 'est_usd_total{room="main",stage="transcribe"}' 1.375 || fail "cost in the metrics"
 has "$tmp/b.err" 'paused: the room has spent' || fail "not said on stderr"
 
-# On again, for as much again: SIGUSR1 here, the file below.
+# On again, for as much again: SIGUSR1 here, the file below.  That outlives a kill.
 kill -USR1 $broadcast
 wait_for "resumed on the air" any "$tmp/l.out" '.stage == "broadcast" and .state == "resumed"'
 [ ! -e "$room/paused" ] || fail "still paused"
+wait_for "what is allowed in spend.json" jq -e '.allowed_usd > 4' "$room/spend.json"
+kill -9 $broadcast
+wait $broadcast 2>/dev/null || true
+start_broadcast
 spent translate degraded 1.25
 caption es-ES 1 >&3
 wait_for "line behind it" test -e "$room/es-ES.text.ring"
