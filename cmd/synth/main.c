@@ -36,6 +36,8 @@
  * there, and left in time for another try. */
 #define PING_BUSY_MS 2000
 #define PING_TIMEOUT_MS 2500
+/* Between two lines that tell the cost; our choice, as translate's. */
+#define TELL_MS 2000
 /* For the first audio of a sentence, and between two pieces of it. */
 #define SPEECH_TIMEOUT_MS 8000
 struct stage {
@@ -47,6 +49,8 @@ struct stage {
 	struct voices voices;
 	struct audience audience;
 	struct budget budget;
+	double told_usd; /* by status lines; and when again */
+	int64_t tell_at_ms;
 	struct synth synth;
 	struct intake intake;
 	bool has_read; /* lines, this turn */
@@ -280,6 +284,22 @@ watch_budget(struct stage *t, int64_t now_ms, double wall_ms)
 	    t->budget.is_paused ? t->budget.reason : NULL, NULL, NULL);
 }
 
+/* What it costs is told to the room as it grows: the room's limit stands on it.
+ */
+static void
+tell_cost(struct stage *t, int64_t now_ms, double wall_ms)
+{
+	double usd = budget_usd(&t->budget);
+
+	if (t->options.room == NULL || usd <= t->told_usd ||
+	    now_ms < t->tell_at_ms)
+		return;
+	t->told_usd = usd;
+	t->tell_at_ms = now_ms + TELL_MS;
+	t->synth.wall_ms = wall_ms;
+	report_status(&t->synth, "level", NULL, NULL, NULL);
+}
+
 /* Returns false when it is time to leave. */
 static bool
 turn(struct stage *t, struct loop *l)
@@ -296,6 +316,8 @@ turn(struct stage *t, struct loop *l)
 	http_caller_prepare(t->caller, l);
 	pool_prepare(t->pool, l, now_ms);
 	budget_prepare(&t->budget, l);
+	if (t->options.room != NULL && budget_usd(&t->budget) > t->told_usd)
+		loop_deadline(l, t->tell_at_ms);
 	synth_prepare(&t->synth, l, now_ms);
 	taps_prepare(&t->options.taps, l, now_ms);
 	out_prepare(&t->out, l);
@@ -325,6 +347,7 @@ turn(struct stage *t, struct loop *l)
 	http_caller_dispatch(t->caller, l, now_ms, wall_ms);
 	pool_dispatch(t->pool, l, now_ms);
 	watch_budget(t, now_ms, wall_ms);
+	tell_cost(t, now_ms, wall_ms);
 	synth_dispatch(&t->synth, t->has_read, now_ms, wall_ms);
 	taps_dispatch(&t->options.taps, l, now_ms);
 	pool_flush(t->pool);

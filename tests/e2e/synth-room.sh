@@ -110,6 +110,8 @@ heard es-ES opus
 wait_for 20 state wanted es-ES
 say 1 es-ES >&3
 wait_for 20 ended 1 pcm_s16le
+# The room's limit stands on it.
+wait_for 60 has '.state=="level" and .est_usd==9e-05 and .chars==3'
 echo 'coffee' >"$BOOTH_RUN/rooms/main/paused"
 wait_for 20 has '.state=="paused" and .detail=="coffee" and .est_usd==9e-05'
 say 2 es-ES >&3
