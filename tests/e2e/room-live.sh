@@ -165,7 +165,7 @@ is_heard() { # N LANG
 	wait_for "ring of $lang" test -e "$rooms/$lang.text.ring"
 	start_listen "$name" -l "$lang" --audio opus
 	wait_for "$lang live" has "$tmp/$name.out" '"state":"live"'
-	eval "slow=\$$name"
+	slow=$!
 	kill -STOP "$slow"
 	audio "$lang" opus 2 >&3
 	caption "$lang" 3 >&3
