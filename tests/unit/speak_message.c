@@ -1,5 +1,6 @@
-/* with: cmd/speak/message.c cmd/speak/talk.c */
+/* with: cmd/speak/handed.c cmd/speak/message.c cmd/speak/talk.c */
 /* What a remote speaker may say, and how its messages are counted. */
+#include "../../cmd/speak/handed.h"
 #include "../../cmd/speak/message.h"
 #include "../../cmd/speak/talk.h"
 
@@ -156,6 +157,53 @@ START_TEST(what_comes_twice_is_old_and_what_is_missing_is_lost)
 }
 END_TEST
 
+START_TEST(a_talk_is_of_its_session_or_of_the_same_bearer)
+{
+	struct talk t;
+
+	talk_begin(&t, "session1", "it-IT", 0);
+	ck_assert(talk_is_of(&t, "session1", ""));
+	ck_assert(!talk_is_of(&t, "session2", ""));
+	ck_assert(!talk_is_of(&t, "session2", "aa"));
+	strcpy(t.who, "aa");
+	ck_assert(talk_is_of(&t, "session2", "aa"));
+	ck_assert(!talk_is_of(&t, "session2", "ab"));
+	talk_end(&t);
+	ck_assert(!talk_is_of(&t, "session2", "aa"));
+}
+END_TEST
+
+START_TEST(a_talk_goes_on_behind_what_a_killed_keeper_handed_over)
+{
+	char dir[] = "/tmp/booth-handed-XXXXXX", path[64];
+	struct handed h = { .fd = -1 };
+	struct room room;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	ck_assert_int_eq(room_init(&room, dir, "main"), 0);
+	ck_assert_int_eq(room_create(&room), 0);
+	handed_open(&h, &room);
+	ck_assert_uint_eq(handed_begin(&h, "session1", 7), 7);
+	handed_note(&h, "session1", 9);
+	handed_note(&h, "session1", 1000);
+	handed_release(&h); /* killed */
+	handed_open(&h, &room);
+	ck_assert_uint_eq(handed_begin(&h, "session1", 995), 1000);
+	ck_assert_uint_eq(handed_begin(&h, "session1", 1001), 1001);
+	/* Somebody else, and one who counts anew. */
+	ck_assert_uint_eq(handed_begin(&h, "session12", 995), 995);
+	ck_assert_uint_eq(handed_begin(&h, "session1", 0), 0);
+	handed_forget(&h);
+	ck_assert_uint_eq(handed_begin(&h, "session1", 995), 995);
+	handed_note(&h, "session1", 1000);
+	ck_assert_uint_eq(handed_begin(&h, "session1", 995), 1000);
+	handed_release(&h);
+	handed_note(&h, "session1", 1001); /* it cannot be kept */
+	snprintf(path, sizeof(path), "rm -r %s", dir);
+	ck_assert_int_eq(system(path), 0);
+}
+END_TEST
+
 START_TEST(level_is_that_since_the_last_one)
 {
 	/* Half of full scale, a square: -6.02 dB both. */
@@ -194,6 +242,9 @@ main(void)
 	tcase_add_test(tc, audio_is_2_to_3200_bytes);
 	tcase_add_test(tc, other_types_are_passed_by);
 	tcase_add_test(tc, what_comes_twice_is_old_and_what_is_missing_is_lost);
+	tcase_add_test(tc, a_talk_is_of_its_session_or_of_the_same_bearer);
+	tcase_add_test(
+	    tc, a_talk_goes_on_behind_what_a_killed_keeper_handed_over);
 	tcase_add_test(tc, level_is_that_since_the_last_one);
 	suite_add_tcase(s, tc);
 	runner = srunner_create(s);
