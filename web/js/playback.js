@@ -16,9 +16,10 @@
  *    the ordinary case.
  *  - shed(ms) is how far behind the play-out is, as the caller reckons.  So much
  *    is made good by speaking up to a quarter faster, at the same pitch: of five
- *    periods of the voice one is folded into the next.  From SHORTEN_MS on
- *    silence is left out, too, of pauses longer than 80 ms; and from SKIP_MS on
- *    whole utterances are skipped, never a part of a word that plays.
+ *    periods of the voice one is folded into the next, but for what was sent
+ *    faster already.  From SHORTEN_MS on silence is left out, too, of pauses
+ *    longer than 80 ms; and from SKIP_MS on whole utterances are skipped, never
+ *    a part of a word that plays.
  *  - drop(id) is what was taken back: what plays of it fades out at once, what
  *    waits is never heard.
  */
@@ -83,8 +84,9 @@ export class Playback {
 		return this.#start * 1000 / this.#rate;
 	}
 
-	/* Samples at our rate, of utterance `id`; is_last: it ends with these. */
-	push(samples, id, is_last) {
+	/* Samples at our rate, of utterance `id`; is_last: it ends with these;
+	 * speed: how much faster than spoken they are. */
+	push(samples, id, is_last, speed = 1) {
 		if (samples.length > this.#ring.length)
 			samples = samples.subarray(samples.length - this.#ring.length);
 		const over = this.#written - this.#read + samples.length -
@@ -100,7 +102,7 @@ export class Playback {
 				segment.is_whole = true;
 			segment = { id, start: this.#written, end: this.#written,
 			    is_whole: false, has_begun: false, is_dry: false,
-			    is_dropped: false };
+			    is_dropped: false, speed };
 			this.#segments.push(segment);
 		}
 		if (segment.is_dry && samples.length > 0) {
@@ -271,7 +273,8 @@ export class Playback {
 		const most = Math.round(this.#rate / PERIOD_MIN_HZ);
 		const segment = this.#segments[0];
 		this.#hasten_at = this.#read + least;
-		if (segment === undefined || this.#read < segment.start ||
+		if (segment === undefined || segment.speed > 1 ||
+		    this.#read < segment.start ||
 		    this.#read + 2 * most > segment.end ||
 		    this.#written - this.#read < this.#start + 2 * most)
 			return;
@@ -343,7 +346,7 @@ export class Playback {
 		if (drop !== undefined)
 			this.drop(drop);
 		if (push !== undefined)
-			this.push(push.samples, push.id, push.is_last);
+			this.push(push.samples, push.id, push.is_last, push.speed);
 		if (shed_ms !== undefined)
 			this.shed(shed_ms);
 	}

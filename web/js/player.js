@@ -181,6 +181,7 @@ export class Player extends EventTarget {
 
 	#decode(line) {
 		const chunk = { id: line.id, is_last: line.last === true,
+		    speed: line.speed > 1 ? line.speed : 1,
 		    voiced_at_ms: line.n === 0 ? line.voiced_at_ms : NaN };
 		switch (line.encoding) {
 		case 'pcm_s16le':
@@ -216,7 +217,8 @@ export class Player extends EventTarget {
 		const now_ms = Date.now();
 		this.#ideal.note(chunk.voiced_at_ms, duration_ms, now_ms);
 		chunk.voiced_at_ms = NaN;	/* told once */
-		this.#sink.receive({ push: { samples: out, id: chunk.id, is_last } });
+		this.#sink.receive({ push: { samples: out, id: chunk.id, is_last,
+		    speed: chunk.speed } });
 		this.#pushed_ms += duration_ms;
 		const behind_ms = this.#ideal.behind_ms(this.buffered_ms, now_ms);
 		if (behind_ms > BEHIND_MS)

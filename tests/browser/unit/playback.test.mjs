@@ -154,6 +154,11 @@ test('it hastens nothing that a slow network may leave it without', () => {
 	assert.equal(playback.buffered_ms, 0);
 	assert.deepEqual(playback.events.map(({ what, id }) => what + id),
 	    ['begina', 'enda', 'skipb', 'beginc', 'endc']);
+	/* Nor what was sent faster already. */
+	const { shed_samples } = playback;
+	playback.push(voice(120, 32_000), 'd', true, 1.25);
+	pull(playback, 32_000);
+	assert.equal(playback.shed_samples, shed_samples);
 });
 
 test('further behind, pauses are left out, too, and not one word', () => {
