@@ -65,10 +65,14 @@ const index = new Keyed(elements.index, (name) => {
 	} };
 });
 
+/* As many rooms as stand beside each other are all in sight. */
+const is_wide = matchMedia('(min-width: 84rem)');
+
 function drawIndex() {
-	elements.index.hidden = rooms.length < 2;
-	index.update([...rooms].sort((a, b) => worstOf(a).rank -
-	    worstOf(b).rank), ({ room }) => room);
+	const is_needed = rooms.length > (is_wide.matches ? 3 : 1);
+	elements.index.hidden = !is_needed;
+	index.update(is_needed ? [...rooms].sort((a, b) => worstOf(a).rank -
+	    worstOf(b).rank) : [], ({ room }) => room);
 }
 
 let rooms = null;	/* of the last state */
