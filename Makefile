@@ -180,7 +180,9 @@ lint:
 soak: tests
 	B=$(B) BIN=$(BIN) SOAK_S=600 SOAK_SPEED=6 tests/soak
 
-# libFuzzer over every target, FUZZ_SECONDS each: make fuzz FUZZ_SECONDS=600
+# libFuzzer over every target, FUZZ_SECONDS each: make fuzz FUZZ_SECONDS=600.
+# tests/fuzz/dict/NAME are the words of its language; what ends a target is left
+# in $(B).
 FUZZ_SECONDS ?= 60
 fuzz:
 	$(MAKE) CC=clang SAN=address,undefined B=build-fuzz FUZZ=1 \
@@ -190,6 +192,7 @@ fuzz-run: $(FUZZERS:%=$(B)/fuzz/%)
 		mkdir -p $(B)/corpus/$$f && \
 		$(B)/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=0 \
 			-artifact_prefix=$(B)/ \
+			$$([ ! -e tests/fuzz/dict/$$f ] || echo -dict=tests/fuzz/dict/$$f) \
 			$(B)/corpus/$$f tests/fuzz/seeds/$$f || exit 1; \
 	done
 

@@ -1,6 +1,7 @@
 #include "aws/proxy.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,6 +150,20 @@ set_auth(struct proxy *p, const char *user, size_t n)
 }
 
 /* host[:port][/...] */
+/* As for services' URLs: letters, digits, '-', '.', '_'; or an address. */
+static bool
+is_host(const char *p, size_t n, bool is_bracketed)
+{
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)p[i];
+
+		if (is_bracketed ? !(isxdigit(c) || c == ':' || c == '.')
+				 : !(isalnum(c) || strchr("-._", c) != NULL))
+			return false;
+	}
+	return n > 0;
+}
+
 static int
 set_host(struct proxy *p, const char *s)
 {
@@ -162,16 +177,16 @@ set_host(struct proxy *p, const char *s)
 		n = strcspn(host, "]");
 		colon =
 		    host[n] == ']' && host[n + 1] == ':' ? host + n + 1 : NULL;
-		if (host[n] != ']')
+		if (host[n] != ']' || (colon == NULL && host + n + 1 != end))
 			return PROXY_ERR_URL;
 	} else {
 		colon = memchr(s, ':', n);
 		n = colon != NULL ? (size_t)(colon - s) : n;
 	}
-	if (n == 0)
-		return PROXY_ERR_URL;
 	if (n >= sizeof(p->host))
 		return PROXY_ERR_LONG;
+	if (!is_host(host, n, host != s))
+		return PROXY_ERR_URL;
 	if (colon != NULL && colon + 1 < end) {
 		port = strtol(colon + 1, &rest, 10);
 		if (rest != end || port < 1 || port > 65535)

@@ -89,7 +89,15 @@ START_TEST(urls_that_make_no_sense)
 	ck_assert_int_eq(
 	    find(&p, "https_proxy=[::1", NULL, "x"), PROXY_ERR_URL);
 	ck_assert_int_eq(
+	    find(&p, "https_proxy=[::1]x", NULL, "x"), PROXY_ERR_URL);
+	ck_assert_int_eq(
+	    find(&p, "https_proxy=[::1/]", NULL, "x"), PROXY_ERR_URL);
+	ck_assert_int_eq(
 	    find(&p, "https_proxy=a%4@b:1", NULL, "x"), PROXY_ERR_URL);
+	ck_assert_int_eq(
+	    find(&p, "https_proxy=http://a proxy:1", NULL, "x"), PROXY_ERR_URL);
+	ck_assert_int_eq(
+	    find(&p, "https_proxy=http://proxy\r", NULL, "x"), PROXY_ERR_URL);
 	ck_assert_str_eq(p.host, "");
 	ck_assert_str_eq(p.from, "https_proxy");
 }
