@@ -14,7 +14,7 @@
 struct answer {
 	char *word;
 	bool is_done;
-	bool is_good;
+	bool is_short; /* of memory for it */
 };
 
 static void
@@ -23,17 +23,19 @@ on_done(void *arg, const struct http_answer *a)
 	struct answer *answer = arg;
 
 	answer->is_done = true;
-	answer->is_good = a->error.class == SERVICE_ERROR_NONE;
-	if (!answer->is_good)
+	if (a->error.class != SERVICE_ERROR_NONE)
 		return;
 	answer->word = strndup((const char *)a->body, a->len);
+	answer->is_short = answer->word == NULL;
 	if (answer->word != NULL)
 		answer->word[strcspn(answer->word, " \t\r\n")] = '\0';
 }
 
-/* One request to its end; releases it.  The word is the caller's. */
-static char *
-ask(struct http *http, struct loop *l, struct credentials_remote *r)
+/* One request to its end; releases it.  0, the word (NULL: none) is the
+ * caller's; or CONFIG_ERR_NOMEM. */
+static int
+ask(struct http *http, struct loop *l, struct credentials_remote *r,
+    char **word)
 {
 	struct answer answer = { NULL, false, false };
 	struct service_error error;
@@ -50,28 +52,29 @@ ask(struct http *http, struct loop *l, struct credentials_remote *r)
 		http_dispatch(http, l, clock_mono_ms());
 	}
 	credentials_remote_release(r);
-	return answer.word;
+	*word = answer.word;
+	return answer.is_short ? CONFIG_ERR_NOMEM : 0;
 }
 
-static char *
-fetch(const struct config *c, struct http *http, struct loop *l)
+static int
+fetch(const struct config *c, struct http *http, struct loop *l, char **region)
 {
 	struct credentials_remote r;
-	char *token, *region = NULL;
-	char err[256];
+	char err[256], *token;
+	int rc;
 
 	if (credentials_remote_imds_token(&r, c, err, sizeof(err)) != 0)
-		return NULL;
+		return 0;
 	/* Mostly nobody is there: that is to be found out soon. */
 	r.req.connect_timeout_ms = r.req.timeout_ms;
-	token = ask(http, l, &r);
+	rc = ask(http, l, &r, &token);
 	if (token != NULL &&
 	    credentials_remote_imds_region(&r, c, token, err, sizeof(err)) == 0)
-		region = ask(http, l, &r);
+		rc = ask(http, l, &r, region);
 	if (token != NULL)
 		OPENSSL_cleanse(token, strlen(token));
 	free(token);
-	return region;
+	return rc;
 }
 
 int
@@ -80,7 +83,8 @@ region_of_instance(struct config *c)
 	const char *disabled = config_env(c, "AWS_EC2_METADATA_DISABLED");
 	struct http *http;
 	struct loop loop;
-	char *region;
+	char *region = NULL;
+	int rc;
 
 	if (c->region != NULL ||
 	    (disabled != NULL && strcasecmp(disabled, "true") == 0))
@@ -88,9 +92,11 @@ region_of_instance(struct config *c)
 	if ((http = http_new(c->ca_bundle)) == NULL)
 		return CONFIG_ERR_NOMEM;
 	loop_init(&loop);
-	region = fetch(c, http, &loop);
+	rc = fetch(c, http, &loop, &region);
 	loop_release(&loop);
 	http_free(http);
+	if (rc != 0)
+		return rc;
 	if (region == NULL || region[0] == '\0' ||
 	    !endpoint_region_is_valid(region)) {
 		free(region);

@@ -46,3 +46,9 @@ failmalloc_strdup(const char *s)
 {
 	return is_turn() ? NULL : strdup(s);
 }
+
+char *
+failmalloc_strndup(const char *s, size_t n)
+{
+	return is_turn() ? NULL : strndup(s, n);
+}

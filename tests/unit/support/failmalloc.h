@@ -27,12 +27,16 @@ void *failmalloc_realloc(void *p, size_t n);
 
 char *failmalloc_strdup(const char *s);
 
+char *failmalloc_strndup(const char *s, size_t n);
+
 #ifndef FAILMALLOC_REAL
 #undef strdup
 #define malloc(n) failmalloc_malloc(n)
 #define calloc(n, size) failmalloc_calloc(n, size)
 #define realloc(p, n) failmalloc_realloc(p, n)
 #define strdup(s) failmalloc_strdup(s)
+#undef strndup
+#define strndup(s, n) failmalloc_strndup(s, n)
 #endif
 
 #endif

@@ -1,0 +1,4 @@
+/* cmd/synth/tap.c with allocations that fail by plan. */
+#include "failmalloc.h"
+
+#include "../../../cmd/synth/tap.c"

@@ -1,0 +1,4 @@
+/* cmd/synth/voiceline.c with allocations that fail by plan. */
+#include "failmalloc.h"
+
+#include "../../../cmd/synth/voiceline.c"
