@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 /* cmd/synth/tap.c with allocations that fail by plan. */
 #include "failmalloc.h"
 
