@@ -1,5 +1,5 @@
 /*
- * One rule of a fault file (localaws(1), FAULTS): where something goes wrong,
+ * One rule of a fault file (localaws-faults(5)): where something goes wrong,
  * how often, and what.  A rule is words, `key=value`, on one line.
  */
 #ifndef LOCALAWS_FAULTS_RULE_H

@@ -1,5 +1,5 @@
 /*
- * A timed script in place of recognition (localaws(1), SCRIPT): what is "heard"
+ * A timed script in place of recognition (localaws(1), Script): what is "heard"
  * once that much audio has been received, whatever it holds.
  */
 #ifndef LOCALAWS_SCRIPT_H
