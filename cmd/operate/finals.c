@@ -6,18 +6,6 @@
 #include "base/utf8.h"
 
 static void
-copy(char *out, size_t size, const char *s)
-{
-	size_t len = s != NULL ? strlen(s) : 0;
-
-	if (len >= size)
-		len = utf8_prefix(s, len, size - 1);
-	if (len > 0)
-		memcpy(out, s, len);
-	out[len] = '\0';
-}
-
-static void
 forget(struct finals *f, size_t i)
 {
 	memmove(&f->lines[i], &f->lines[i + 1],
@@ -51,10 +39,10 @@ finals_take(struct finals *f, const json_t *transcript, double at_ms)
 	if (f->n == FINALS_MAX)
 		forget(f, 0);
 	line = &f->lines[f->n++];
-	copy(line->id, sizeof(line->id), id);
-	copy(line->lang, sizeof(line->lang), json_str(transcript, "lang"));
-	copy(line->text, sizeof(line->text), json_str(transcript, "text"));
-	copy(line->said_by, sizeof(line->said_by),
+	utf8_copy(line->id, sizeof(line->id), id);
+	utf8_copy(line->lang, sizeof(line->lang), json_str(transcript, "lang"));
+	utf8_copy(line->text, sizeof(line->text), json_str(transcript, "text"));
+	utf8_copy(line->said_by, sizeof(line->said_by),
 	    json_str(transcript, "said_by"));
 	line->at_ms = at_ms;
 }

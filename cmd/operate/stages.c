@@ -8,18 +8,6 @@
 #include "base/utf8.h"
 
 static void
-copy_word(char *out, size_t size, const char *s)
-{
-	size_t len = s != NULL ? strlen(s) : 0;
-
-	if (len >= size)
-		len = utf8_prefix(s, len, size - 1);
-	if (len > 0)
-		memcpy(out, s, len);
-	out[len] = '\0';
-}
-
-static void
 forget_entry(struct stages *s, size_t i)
 {
 	json_decref(s->entries[i].counters);
@@ -61,8 +49,8 @@ find(struct stages *s, const char *stage, const char *lang)
 		return NULL;
 	e = &s->entries[s->n++];
 	memset(e, 0, sizeof(*e));
-	copy_word(e->stage, sizeof(e->stage), stage);
-	copy_word(e->lang, sizeof(e->lang), lang);
+	utf8_copy(e->stage, sizeof(e->stage), stage);
+	utf8_copy(e->lang, sizeof(e->lang), lang);
 	e->wanted = -1;
 	return e;
 }
@@ -150,8 +138,8 @@ take_refusal(struct stages *s, const struct stages_entry *e,
 {
 	struct stages_entry error = *e;
 
-	copy_word(error.state, sizeof(error.state), "refused");
-	copy_word(
+	utf8_copy(error.state, sizeof(error.state), "refused");
+	utf8_copy(
 	    error.detail, sizeof(error.detail), json_str(status, "detail"));
 	error.at_ms = json_num(status, "at_ms", at_ms);
 	return take_error(s, &error);
@@ -218,8 +206,8 @@ stages_take(struct stages *s, const json_t *status, double at_ms, bool is_end)
 		begin_unseen(e, at_ms);
 		return take_refusal(s, e, status, at_ms);
 	}
-	copy_word(e->state, sizeof(e->state), state);
-	copy_word(e->detail, sizeof(e->detail), json_str(status, "detail"));
+	utf8_copy(e->state, sizeof(e->state), state);
+	utf8_copy(e->detail, sizeof(e->detail), json_str(status, "detail"));
 	e->at_ms = json_num(status, "at_ms", at_ms);
 	return is_error(state) ? take_error(s, e) : 0;
 }

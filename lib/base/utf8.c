@@ -51,6 +51,18 @@ utf8_prefix(const char *p, size_t n, size_t max)
 	return cut;
 }
 
+void
+utf8_copy(char *out, size_t size, const char *s)
+{
+	size_t len = s != NULL ? strlen(s) : 0;
+
+	if (len >= size)
+		len = utf8_prefix(s, len, size - 1);
+	if (len > 0)
+		memcpy(out, s, len);
+	out[len] = '\0';
+}
+
 size_t
 utf8_escape(char *out, size_t size, const char *p, size_t n)
 {

@@ -23,6 +23,10 @@ bool utf8_is_valid(const char *p, size_t n);
  */
 size_t utf8_prefix(const char *p, size_t n, size_t max);
 
+/* Copy the string s (valid UTF-8; NULL: "") and a NUL, cut between characters
+ * to what size bytes, at least one, take. */
+void utf8_copy(char *out, size_t size, const char *s);
+
 /*
  * Copy for people: control characters and invalid bytes become \xNN, newlines
  * \n.  At most size - 1 bytes and a NUL are written, nothing in half.  Returns

@@ -44,6 +44,21 @@ START_TEST(utf8_prefix_cuts_no_character)
 }
 END_TEST
 
+START_TEST(utf8_copy_cuts_no_character)
+{
+	char out[8] = "before";
+
+	utf8_copy(out, 5, "a\xe2\x82\xac\xf0\x9f\x98\x80");
+	ck_assert_str_eq(out, "a\xe2\x82\xac");
+	utf8_copy(out, sizeof(out), "1234567");
+	ck_assert_str_eq(out, "1234567");
+	utf8_copy(out, 1, "x");
+	ck_assert_str_eq(out, "");
+	utf8_copy(out, sizeof(out), NULL);
+	ck_assert_str_eq(out, "");
+}
+END_TEST
+
 START_TEST(escape_makes_foreign_bytes_harmless)
 {
 	char out[64], tight[6];
@@ -259,6 +274,7 @@ main(void)
 
 	tcase_add_test(tc, utf8_knows_good_from_bad);
 	tcase_add_test(tc, utf8_prefix_cuts_no_character);
+	tcase_add_test(tc, utf8_copy_cuts_no_character);
 	tcase_add_test(tc, escape_makes_foreign_bytes_harmless);
 	tcase_add_test(tc, base64_of_rfc_4648);
 	tcase_add_test(tc, line_with_bytes_at_its_end);
