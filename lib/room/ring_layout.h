@@ -6,10 +6,8 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#define RING_MAGIC                                                             \
-	UINT64_C(                                                              \
-	    0x475248544f4f4250) /* "PBOOTHRG", little-endian              \
-	                              */
+/* "PBOOTHRG", little-endian. */
+#define RING_MAGIC UINT64_C(0x475248544f4f4250)
 #define RING_VERSION 1
 #define RING_HEADER_BYTES 4096
 #define RING_RECORD_BYTES 24 /* before the line itself */
