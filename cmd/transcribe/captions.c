@@ -167,6 +167,7 @@ static struct caption_open *
 spare_open(struct captions *c, const struct session *s, unsigned int channel)
 {
 	struct caption_open *o, *spare = NULL, *oldest = NULL;
+	struct caption_open *left = &c->open[0];
 	size_t n = 0;
 
 	for (size_t i = 0; i < CAPTIONS_OPEN_MAX; i++) {
@@ -177,13 +178,15 @@ spare_open(struct captions *c, const struct session *s, unsigned int channel)
 			n++;
 			if (oldest == NULL || o->start < oldest->start)
 				oldest = o;
+		} else if (o->session == NULL) {
+			left = o;
 		}
 	}
 	if (n >= OPEN_AT_ONCE_MAX || (spare == NULL && oldest != NULL)) {
 		never_final(oldest);
 		return oldest;
 	}
-	return spare != NULL ? spare : &c->open[0];
+	return spare != NULL ? spare : left;
 }
 
 /*
@@ -206,6 +209,7 @@ find_open(struct captions *c, const struct session *s,
 		if (o->session == s && o->result == result)
 			return o;
 		if (o->session == NULL && o->is_late == !session_is_live(s) &&
+		    session_stream_pos(s, r->start_ms) <= o->end &&
 		    (heirless == NULL || o->start < heirless->start))
 			heirless = o;
 	}
@@ -223,16 +227,24 @@ find_open(struct captions *c, const struct session *s,
 	return o;
 }
 
-/* This one is final: what began before it and is not was dropped. */
+/* This one is final: what began before it and is not was dropped, and what a
+ * lost live session left before it was not heard again.  (Late ones are heard
+ * in any order.) */
 static void
 close_open(struct captions *c, struct caption_open *o)
 {
+	struct caption_open *p;
+
 	o->is_used = false;
-	for (size_t i = 0; i < CAPTIONS_OPEN_MAX; i++)
-		if (c->open[i].is_used && c->open[i].session == o->session &&
-		    c->open[i].channel == o->channel &&
-		    c->open[i].start <= o->start)
-			never_final(&c->open[i]);
+	for (size_t i = 0; i < CAPTIONS_OPEN_MAX; i++) {
+		p = &c->open[i];
+		if (!p->is_used || p->channel != o->channel ||
+		    p->start > o->start)
+			continue;
+		if (p->session == o->session ||
+		    (p->session == NULL && !p->is_late && !o->is_late))
+			never_final(p);
+	}
 }
 
 static void
@@ -399,6 +411,7 @@ captions_result(struct captions *c, struct session *s,
 	o = find_open(c, s, r);
 	o->start = session_stream_pos(s, r->start_ms);
 	o->start = o->start > margin ? o->start - margin : 0;
+	o->end = session_stream_pos(s, r->end_ms);
 	/* A reader that is behind gets the words once they are final. */
 	if (!r->is_partial ||
 	    (c->with_partials && !out_is_full(c->out) && !is_repeated(o, r)))

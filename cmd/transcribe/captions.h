@@ -30,6 +30,7 @@ struct caption_open {
 	char text[256]; /* end of the last partial: nothing new, no line */
 	size_t text_len;
 	uint64_t start; /* stream position: here it begins, with a margin */
+	uint64_t end;   /* and here it was, so far */
 	bool is_used;
 	bool is_late;
 };
@@ -91,7 +92,7 @@ void captions_session_lost(
 void captions_session_late(struct captions *c, const struct session *s);
 
 /* What lost sessions were saying is heard by a late session, not by the next
- * live one. */
+ * live one; nobody who begins behind it takes it up anyway. */
 void captions_orphans_late(struct captions *c);
 
 #endif

@@ -40,6 +40,17 @@ gaps_due(
 	return due < s->config.backlog->end ? due : s->config.backlog->end;
 }
 
+bool
+gaps_has_advanced(const struct sessions_range *r)
+{
+	const uint64_t *heard = session_heard(r->session);
+
+	for (size_t c = 0; c < SESSION_CHANNELS_MAX; c++)
+		if (heard[c] > r->heard[c] && heard[c] > r->from)
+			return true;
+	return session_covered(r->session) > r->from;
+}
+
 /* Whether there is sound in a channel behind its last words, in at least so
  * much that was sent. */
 static bool

@@ -28,6 +28,10 @@ void gaps_tell(struct sessions *s);
  * is away is not asked twice. */
 bool gaps_is_turn(const struct sessions *s, const struct sessions_range *r);
 
+/* Whether a range's session has heard more than those before it, in any
+ * channel. */
+bool gaps_has_advanced(const struct sessions_range *r);
+
 /* Whether there may be words that a session of this range was sent and did not
  * make final: some that were begun, or anything that is not quiet. */
 bool gaps_is_unheard(const struct sessions *s, const struct sessions_range *r);

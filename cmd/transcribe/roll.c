@@ -42,6 +42,17 @@ hand_out(struct sessions *s)
 	r->nheld = 0;
 }
 
+/* The new session waits no longer for the old one: what that still says comes
+ * behind what is later, and is late. */
+static void
+overtake(struct sessions *s)
+{
+	session_set_late(s->roll.old);
+	captions_session_late(s->config.captions, s->roll.old);
+	captions_orphans_late(s->config.captions);
+	hand_out(s);
+}
+
 bool
 roll_holds(struct sessions *s, const struct session *session,
     struct transcribe_results *results)
@@ -52,9 +63,7 @@ roll_holds(struct sessions *s, const struct session *session,
 		return false;
 	if (r->nheld == ROLL_HELD_MAX) {
 		/* It says more than anybody waits for. */
-		session_set_late(r->old);
-		captions_session_late(s->config.captions, r->old);
-		hand_out(s);
+		overtake(s);
 		return false;
 	}
 	r->held[r->nheld++] = *results;
@@ -66,7 +75,7 @@ void
 roll_follow(struct sessions *s, struct session *old)
 {
 	if (s->roll.old != NULL)
-		hand_out(s);
+		overtake(s);
 	s->roll.old = old;
 }
 
@@ -80,9 +89,10 @@ roll_waits(const struct sessions *s, const struct session *session)
 void
 roll_session_over(struct sessions *s, const struct session *session)
 {
-	if (s->roll.old != NULL &&
-	    (session == s->roll.old || session == s->ranges[0].session))
+	if (s->roll.old != NULL && session == s->roll.old)
 		hand_out(s);
+	else if (s->roll.old != NULL && session == s->ranges[0].session)
+		overtake(s);
 }
 
 void
@@ -267,9 +277,7 @@ watch_order(struct sessions *s, int64_t now_ms)
 		r->changed_at_ms = now_ms;
 	if (r->old == NULL || now_ms < r->changed_at_ms + ORDER_MS)
 		return;
-	session_set_late(r->old);
-	captions_session_late(s->config.captions, r->old);
-	hand_out(s);
+	overtake(s);
 }
 
 /* Whether the live session is to be followed by another, as soon as can be. */

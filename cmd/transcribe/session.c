@@ -400,6 +400,11 @@ session_dispatch(
 
 	if (s->is_over)
 		return;
+	/* Nobody needs the connection any more, if it ever comes. */
+	if (s->bidi == NULL && !s->is_standby && session_is_exhausted(s)) {
+		session_over(s, NULL);
+		return;
+	}
 	conn_dispatch(s->conn, l, now_ms);
 	if (s->heard_at_ms == 0)
 		s->heard_at_ms = now_ms;
@@ -407,12 +412,8 @@ session_dispatch(
 		return;
 	if (s->ready_at_ms == 0 || (s->bidi == NULL && !wants_stream(s)))
 		s->ready_at_ms = now_ms;
-	if (s->bidi == NULL) {
-		if (wants_stream(s))
-			session_start(s, now_ms, wall_ms);
-		else if (session_is_exhausted(s))
-			session_over(s, NULL);
-	}
+	if (s->bidi == NULL && wants_stream(s))
+		session_start(s, now_ms, wall_ms);
 	if (s->bidi == NULL || s->is_over)
 		return;
 	session_send(s, now_ms, wall_ms);

@@ -157,7 +157,7 @@ on_results(
 	for (size_t i = 0; i < results->n; i++)
 		captions_result(s->config.captions, session,
 		    &results->results[i], s->wall_ms);
-	if (session_covered(session) > r->from) {
+	if (gaps_has_advanced(r)) {
 		r->failures = r->broken = 0;
 		r->nrehears = r->nunfinished = 0;
 	}
@@ -374,10 +374,11 @@ range_ended(struct sessions *s, struct sessions_range *r, int64_t now_ms)
 {
 	struct service_error error = *session_error(r->session);
 	bool is_orderly = error.class == SERVICE_ERROR_NONE;
+	bool has_advanced = gaps_has_advanced(r);
 	uint64_t from;
 
 	roll_session_over(s, r->session);
-	if (session_covered(r->session) > r->from)
+	if (has_advanced)
 		r->is_worded = false;
 	r->is_worded |= session_is_speaking(r->session);
 	/* It keeps open what has nothing to say any more. */
@@ -392,7 +393,7 @@ range_ended(struct sessions *s, struct sessions_range *r, int64_t now_ms)
 	/* In order: all that was sent was answered, words or not. */
 	from = is_orderly ? session_sent_pos(r->session)
 	                  : session_covered(r->session);
-	if (from > r->from || r->stuck_at_ms == 0)
+	if (from > r->from || has_advanced || r->stuck_at_ms == 0)
 		r->stuck_at_ms = now_ms;
 	r->from = from;
 	memcpy(r->heard, session_heard(r->session), sizeof(r->heard));

@@ -243,6 +243,21 @@ START_TEST(who_was_cut_short_first_is_taken_up_first)
 }
 END_TEST
 
+START_TEST(who_begins_behind_it_does_not_take_it_up)
+{
+	say("a", "one two", false, 1000, 1800);
+	captions_session_lost(&c, &s, false);
+	captions_session_begun(&c, &s);
+	say("x", "three", false, 2500, 3000);
+	say("x", "Three.", true, 2500, 3000);
+	/* Nobody heard it again, then: nobody waits for it. */
+	say("y", "One two.", true, 1000, 1800);
+	ck_assert_uint_eq(read_lines(), 4);
+	ck_assert(!is_same(0, 1, "id") && is_same(1, 2, "id"));
+	ck_assert(!is_same(0, 3, "id"));
+}
+END_TEST
+
 /* How many finals a reader finds that comes after all was said. */
 static unsigned int
 count_finals(int fd)
@@ -348,6 +363,7 @@ main(void)
 	tcase_add_test(tc, of_one_channel_it_need_not_be_said_which);
 	tcase_add_test(tc, two_channels_speak_at_once);
 	tcase_add_test(tc, who_was_cut_short_first_is_taken_up_first);
+	tcase_add_test(tc, who_begins_behind_it_does_not_take_it_up);
 	tcase_add_test(tc, a_reader_that_is_behind_gets_every_final);
 	tcase_add_test(tc, a_line_that_is_lost_is_known);
 	tcase_add_test(tc, a_very_long_text_is_kept_as_far_as_a_line_goes);

@@ -248,6 +248,21 @@ START_TEST(each_channel_is_heard_by_itself)
 }
 END_TEST
 
+START_TEST(one_channel_that_is_heard_is_progress)
+{
+	struct session *session = two_voices();
+
+	live->from = SECOND;
+	ck_assert(!gaps_has_advanced(live));
+	session_cover(session, 0, SECOND);
+	ck_assert(!gaps_has_advanced(live));
+	session_cover(session, 0, 4 * SECOND);
+	ck_assert(gaps_has_advanced(live));
+	live->heard[0] = 4 * SECOND;
+	ck_assert(!gaps_has_advanced(live));
+}
+END_TEST
+
 START_TEST(an_end_that_comes_too_soon_is_believed_the_third_time)
 {
 	struct session *session = two_voices();
@@ -280,6 +295,7 @@ main(void)
 	tcase_add_test(tc, late_ranges_wait_for_the_live_one);
 	tcase_add_test(tc, what_was_being_said_goes_on_late);
 	tcase_add_test(tc, each_channel_is_heard_by_itself);
+	tcase_add_test(tc, one_channel_that_is_heard_is_progress);
 	tcase_add_test(
 	    tc, an_end_that_comes_too_soon_is_believed_the_third_time);
 	suite_add_tcase(suite, tc);
