@@ -89,10 +89,13 @@ roll_waits(const struct sessions *s, const struct session *session)
 void
 roll_session_over(struct sessions *s, const struct session *session)
 {
-	if (s->roll.old != NULL && session == s->roll.old)
+	if (s->roll.old != NULL && session == s->roll.old) {
+		/* What was begun before the cut is heard after it now. */
+		captions_orphans_late(s->config.captions);
 		hand_out(s);
-	else if (s->roll.old != NULL && session == s->ranges[0].session)
+	} else if (s->roll.old != NULL && session == s->ranges[0].session) {
 		overtake(s);
+	}
 }
 
 void
