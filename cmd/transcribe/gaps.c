@@ -15,6 +15,15 @@
 /* Two ends that come too soon by chance are rare, three are not by chance. */
 #define REHEARS_MAX 2
 
+struct sessions_range *
+gaps_spare_range(struct sessions *s)
+{
+	for (size_t i = 1; i < SESSIONS_MAX; i++)
+		if (!s->ranges[i].is_used)
+			return &s->ranges[i];
+	return NULL;
+}
+
 void
 gaps_tell(struct sessions *s)
 {
@@ -108,7 +117,7 @@ static struct sessions_range *
 late_range(struct sessions *s, const struct sessions_range *live)
 {
 	const uint64_t pos = live->from;
-	struct sessions_range *spare = NULL;
+	struct sessions_range *spare = gaps_spare_range(s);
 
 	for (size_t i = 1; i < SESSIONS_MAX; i++) {
 		struct sessions_range *r = &s->ranges[i];
@@ -116,8 +125,6 @@ late_range(struct sessions *s, const struct sessions_range *live)
 		if (r->is_used && r->session == NULL && r->until == pos &&
 		    !is_uneven(live))
 			return r;
-		if (!r->is_used)
-			spare = r;
 	}
 	if (spare != NULL) {
 		memset(spare, 0, sizeof(*spare));
@@ -128,11 +135,50 @@ late_range(struct sessions *s, const struct sessions_range *live)
 	return spare;
 }
 
+bool
+gaps_is_behind(const struct sessions *s, int64_t now_ms)
+{
+	const struct session *live = s->ranges[0].session;
+
+	if (s->config.session.is_fast || s->is_input_ended || live == NULL)
+		return false;
+	return session_due(live, now_ms) >
+	       session_sent_pos(live) + pcm_bytes_of_ms(LATE_GAP_MS);
+}
+
+uint64_t
+gaps_cut(const struct sessions *s, uint64_t due)
+{
+	return backlog_quietest(
+	    s->config.backlog, due - pcm_bytes_of_ms(CUT_SEARCH_MS), due);
+}
+
+bool
+gaps_leave_out(struct sessions *s, uint64_t from, uint64_t until)
+{
+	struct sessions_range *r = gaps_spare_range(s);
+
+	if (r == NULL)
+		return false;
+	memset(r, 0, sizeof(*r));
+	r->is_used = r->is_told = true;
+	if (gaps_spare_range(s) == NULL) {
+		r->is_used = false;
+		return false;
+	}
+	r->from = from;
+	r->until = until;
+	log_msg(LOG_WARN, NULL,
+	    "%.1f s came late, all at once; they are heard beside the live "
+	    "audio",
+	    pcm_ms_of_bytes(until - from) / 1000);
+	return true;
+}
+
 void
 gaps_split(struct sessions *s, int64_t now_ms)
 {
 	struct sessions_range *live = &s->ranges[0], *late;
-	const struct backlog *b = s->config.backlog;
 	uint64_t due;
 
 	if (s->config.session.is_fast || s->is_input_ended || !s->was_ready)
@@ -142,8 +188,7 @@ gaps_split(struct sessions *s, int64_t now_ms)
 	    due - live->from <= pcm_bytes_of_ms(LATE_GAP_MS) ||
 	    (late = late_range(s, live)) == NULL)
 		return;
-	late->until =
-	    backlog_quietest(b, due - pcm_bytes_of_ms(CUT_SEARCH_MS), due);
+	late->until = gaps_cut(s, due);
 	late->is_worded |= live->is_worded;
 	live->is_worded = false;
 	live->from = late->until;

@@ -10,6 +10,9 @@
 
 #include "sessions.h"
 
+/* A range that is not used; NULL: there is none. */
+struct sessions_range *gaps_spare_range(struct sessions *s);
+
 /* Where the live audio would be by now, had nothing gone wrong. */
 uint64_t gaps_due(const struct sessions *s, const struct sessions_range *live,
     int64_t now_ms);
@@ -20,6 +23,22 @@ uint64_t gaps_due(const struct sessions *s, const struct sessions_range *live,
  * its time (a recording on standard input) still does.
  */
 void gaps_split(struct sessions *s, int64_t now_ms);
+
+/*
+ * Whether the live session has so much before it, of what was already said,
+ * that it is a gap.  It is sent audio no faster than it was spoken, so it will
+ * never get nearer by itself: the input stalled, and then came all at once.
+ * A recording that comes faster than it was spoken waits for its time.
+ */
+bool gaps_is_behind(const struct sessions *s, int64_t now_ms);
+
+/* What the live session leaves out, between two positions, becomes a late range
+ * of its own.  False: too many wait already; the session that ends before it
+ * needs one, too. */
+bool gaps_leave_out(struct sessions *s, uint64_t from, uint64_t until);
+
+/* The best place to go on, shortly before a position. */
+uint64_t gaps_cut(const struct sessions *s, uint64_t due);
 
 /* The room is live again: say what is heard beside it. */
 void gaps_tell(struct sessions *s);

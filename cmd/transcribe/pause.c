@@ -12,7 +12,7 @@ static void
 set_apart(struct sessions *s, uint64_t until)
 {
 	struct sessions_range *live = &s->ranges[0];
-	struct sessions_range *r = sessions_spare_range(s);
+	struct sessions_range *r = gaps_spare_range(s);
 
 	if (until <= live->from && live->session == NULL)
 		return;

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/pcm.h"
+#include "gaps.h"
 
 /* So long before a session is to end the next one is opened, and a pause is
  * waited for; of short sessions (tests), half of them. */
@@ -207,11 +208,12 @@ open_next(struct sessions *s, struct session *live, int64_t now_ms)
 		put_off(s, live, now_ms);
 }
 
+/* The old one hears what is before `cut`, the new one what is from `from` on.
+ */
 static void
-change_over(struct sessions *s, uint64_t cut, int64_t now_ms)
+change_over(struct sessions *s, uint64_t cut, uint64_t from, int64_t now_ms)
 {
-	struct sessions_range *live = &s->ranges[0],
-			      *old = sessions_spare_range(s);
+	struct sessions_range *live = &s->ranges[0], *old = gaps_spare_range(s);
 	struct roll *r = &s->roll;
 
 	if (old == NULL) {
@@ -224,12 +226,12 @@ change_over(struct sessions *s, uint64_t cut, int64_t now_ms)
 	old->is_told = true;
 	session_set_until(old->session, cut);
 	live->session = r->next;
-	live->from = cut;
+	live->from = from;
 	live->failures = live->broken = 0;
 	live->did_refresh = live->did_skew = live->is_worded = false;
 	live->nmute = live->nunfinished = live->nrehears = 0;
 	live->stuck_at_ms = now_ms;
-	session_go(live->session, cut, NULL);
+	session_go(live->session, from, NULL);
 	roll_begin(s, live->session);
 	r->old = old->session;
 	r->next = NULL;
@@ -237,7 +239,33 @@ change_over(struct sessions *s, uint64_t cut, int64_t now_ms)
 	r->gather_until_ms = 0;
 	r->changed_at_ms = now_ms;
 	log_msg(LOG_INFO, NULL, "a new session goes on at %.1f s of the talk",
-	    pcm_ms_of_bytes(cut) / 1000);
+	    pcm_ms_of_bytes(from) / 1000);
+}
+
+/* Whether the live session is late for good. */
+static bool
+is_behind(const struct sessions *s, const struct session *live, int64_t now_ms)
+{
+	return session_is_paced(live, now_ms) && gaps_is_behind(s, now_ms);
+}
+
+/* The next one is open: it goes on where the talk is now. */
+static void
+jump_ahead(struct sessions *s, struct session *live, int64_t now_ms)
+{
+	uint64_t pos = session_sent_pos(live);
+	uint64_t from = gaps_cut(s, session_due(live, now_ms));
+	uint64_t cut = backlog_quietest(
+	    s->config.backlog, pos, pos + pcm_bytes_of_ms(GATHER_MS));
+
+	if (!gaps_leave_out(s, cut, from)) {
+		put_off(s, live, now_ms);
+		return;
+	}
+	change_over(s, cut, from, now_ms);
+	/* What stalled may not have come to its end yet. */
+	if (s->ranges[0].session != live)
+		session_inherit_due(s->ranges[0].session, live);
 }
 
 /* The next one is open: look for a place to cut, until it must be any. */
@@ -250,11 +278,15 @@ look_for_cut(struct sessions *s, struct session *live, int64_t now_ms)
 	int64_t left_ms =
 	    s->config.max_session_ms - session_age_ms(live, now_ms);
 
+	if (is_behind(s, live, now_ms)) {
+		jump_ahead(s, live, now_ms);
+		return;
+	}
 	/* It gets no more than is left, or than is gathered below. */
 	until =
 	    pos + pcm_bytes_of_ms(left_ms > GATHER_MS ? left_ms : GATHER_MS);
 	if (backlog_find_pause(b, pos, &r->searched, &cut) && cut <= until) {
-		change_over(s, cut, now_ms);
+		change_over(s, cut, cut, now_ms);
 		return;
 	}
 	if (left_ms > 0)
@@ -265,8 +297,8 @@ look_for_cut(struct sessions *s, struct session *live, int64_t now_ms)
 	}
 	if (now_ms < r->gather_until_ms && b->end < until)
 		return;
-	change_over(s,
-	    backlog_quietest(b, pos, b->end < until ? b->end : until), now_ms);
+	cut = backlog_quietest(b, pos, b->end < until ? b->end : until);
+	change_over(s, cut, cut, now_ms);
 }
 
 /* The new one's words have waited long enough. */
@@ -288,8 +320,9 @@ static bool
 is_time(const struct sessions *s, const struct session *live, int64_t now_ms)
 {
 	return s->roll.old == NULL &&
-	       session_age_ms(live, now_ms) >=
-	           s->config.max_session_ms - ahead_ms(s);
+	       (is_behind(s, live, now_ms) ||
+		   session_age_ms(live, now_ms) >=
+		       s->config.max_session_ms - ahead_ms(s));
 }
 
 /* Whether the live session will get through with what there is. */

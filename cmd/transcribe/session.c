@@ -204,6 +204,7 @@ session_go(struct session *s, uint64_t from,
 		memcpy(s->heard, heard, sizeof(s->heard));
 	s->is_standby = false;
 	s->pos = s->begin = from;
+	s->due_at_ms = 0;
 	timeline_move(&s->timeline, from);
 }
 

@@ -163,6 +163,15 @@ uint64_t session_sent_pos(const struct session *s);
 
 double session_sent_ms(const struct session *s);
 
+/* Stream position where it would be, had its audio not stalled. */
+uint64_t session_due(const struct session *s, int64_t now_ms);
+
+/* It goes on where `before` should have been. */
+void session_inherit_due(struct session *s, const struct session *before);
+
+/* Whether what it has to send waits for its time alone. */
+bool session_is_paced(const struct session *s, int64_t now_ms);
+
 /* Date of a refusal, for the clock's offset; "" if none. */
 const char *session_date(const struct session *s);
 

@@ -16,6 +16,8 @@ struct session {
 	uint64_t heard[SESSION_CHANNELS_MAX]; /* what is before has been */
 	int64_t ready_at_ms;   /* a stream could be asked for; 0: not yet */
 	int64_t started_at_ms; /* the stream was opened; 0: not yet */
+	uint64_t due_pos;      /* where it was, or should have been, */
+	int64_t due_at_ms;     /* at this time; 0: it has sent no audio yet */
 	int64_t sent_at_ms;    /* something was last sent */
 	int64_t taken_at_ms;   /* the service last took something */
 	uint64_t given;        /* bytes of audio given to the stream */

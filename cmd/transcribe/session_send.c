@@ -97,6 +97,10 @@ send_chunk(struct session *s, const uint8_t *p, size_t n, int64_t now_ms,
 		return rc;
 	}
 	if (!is_silence) {
+		if (s->due_at_ms == 0) {
+			s->due_at_ms = now_ms;
+			s->due_pos = s->pos;
+		}
 		if (backlog_loudest_dbfs(s->config->backlog, s->pos,
 			s->pos + n) >= SESSION_QUIET_DBFS)
 			s->loud_ms += CHUNK_MS;
@@ -105,6 +109,37 @@ send_chunk(struct session *s, const uint8_t *p, size_t n, int64_t now_ms,
 	s->given += n * s->config->backlog->channels;
 	s->sent_at_ms = now_ms;
 	return 0;
+}
+
+uint64_t
+session_due(const struct session *s, int64_t now_ms)
+{
+	const uint64_t end = s->config->backlog->end;
+	uint64_t due;
+
+	if (s->due_at_ms == 0)
+		return s->pos;
+	due = s->due_pos + pcm_bytes_of_ms(now_ms - s->due_at_ms);
+	return due < end ? due : end;
+}
+
+void
+session_inherit_due(struct session *s, const struct session *before)
+{
+	s->due_pos = before->due_pos;
+	s->due_at_ms = before->due_at_ms;
+}
+
+bool
+session_is_paced(const struct session *s, int64_t now_ms)
+{
+	int64_t at_ms;
+
+	return s->bidi != NULL && !s->is_over &&
+	       session_available(s) >= CHUNK_BYTES &&
+	       bidi_has_room(
+		   s->bidi, CHUNK_BYTES * s->config->backlog->channels) &&
+	       !is_due(s, now_ms, &at_ms);
 }
 
 enum session_step

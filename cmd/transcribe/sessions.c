@@ -47,15 +47,6 @@ say_status(struct sessions *s, const char *state, const char *detail)
 	sessions_say(s, state, detail, s->wall_ms);
 }
 
-struct sessions_range *
-sessions_spare_range(struct sessions *s)
-{
-	for (size_t i = 1; i < SESSIONS_MAX; i++)
-		if (!s->ranges[i].is_used)
-			return &s->ranges[i];
-	return NULL;
-}
-
 /* Audio of a range that nobody has heard, in ms. */
 static double
 unheard_ms(const struct sessions *s, const struct sessions_range *r)

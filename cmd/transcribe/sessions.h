@@ -140,9 +140,6 @@ bool sessions_clock_refused(struct sessions *s, const struct session *session,
 void sessions_range_lost(
     struct sessions *s, struct sessions_range *r, const char *why);
 
-/* One that is not used; NULL: there is none. */
-struct sessions_range *sessions_spare_range(struct sessions *s);
-
 /* The tool leaves before it is done: what nobody has heard is lost. */
 void sessions_leave(struct sessions *s);
 

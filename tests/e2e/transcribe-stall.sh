@@ -2,14 +2,32 @@
 # transcribe with input that stops for a while, ends in odd places or comes in odd
 # pieces: what was said before is final while the input still is open, the session
 # goes on, and stream time does not count the silence that was sent meanwhile.
-# And a service that takes and gives one byte at a time, and one that closes
-# connections on which nothing is asked.
+# What came at once after a stall does not keep the room behind.  And a service that
+# takes and gives one byte at a time, and one that closes connections on which
+# nothing is asked.
 set -eu
 . tests/e2e/service.inc
 "$B/fake/service" audio 24 >"$tmp/pcm"
 final_count() {
 	[ "$(grep -c '"final":true' "$tmp/out")" -ge "$1" ]
 }
+
+# What was kept back for 14 s comes at once, and more of the talk: meanwhile, as
+# that takes its time.
+"$B/fake/service" audio 170 >"$tmp/long"
+serve burst </dev/null
+mkfifo "$tmp/kept"
+"$BIN/transcribe" -l en-US <"$tmp/kept" >"$tmp/burst.out" 2>"$tmp/burst.err" &
+burst=$!
+{
+	head -c 64000 "$tmp/long"
+	sleep 14
+	tail -c +64001 "$tmp/long"
+	until grep -q 'all at once' "$tmp/burst.err" || ! kill -0 "$burst"; do
+		sleep 0.1
+	done
+} >"$tmp/kept" &
+pids="$pids $burst $!"
 
 # 1300 ms are the first eight words and the beginning of a pause.
 serve a </dev/null
@@ -73,3 +91,11 @@ exec 3>&-
 wait "$tool" || fail "status $? after idle connections"
 same 'words after idle connections' "$(finals "$tmp/out")" "$(words 24)"
 [ ! -s "$tmp/err" ] || fail 'an idle connection is nothing to tell of'
+
+wait "$burst" || fail "status $? of what was kept back: $(cat "$tmp/burst.err")"
+same 'words of what was kept back' "$(finals "$tmp/burst.out" | tr ' ' '\n' |
+	sort | tr '\n' ' ')" "$(words 170) "
+grep -q '"late":true' "$tmp/burst.out" || fail 'nothing was heard beside'
+same 'order of the live words' "$(jq -r 'select(.final and (.late | not)).text' \
+	"$tmp/burst.out" | tr ' ' '\n' | sort -c 2>&1)" ''
+same 'lost' "$(jq -r 'select(.state=="ended").lost_ms' "$tmp/burst.out")" 0

@@ -140,7 +140,7 @@ END_TEST
 
 START_TEST(a_service_that_forgets_its_ids_is_not_waited_for)
 {
-	char id[8];
+	char id[16];
 
 	for (int i = 0; i < 200; i++) {
 		snprintf(id, sizeof(id), "%d", i);

@@ -263,6 +263,47 @@ START_TEST(one_channel_that_is_heard_is_progress)
 }
 END_TEST
 
+START_TEST(what_came_at_once_after_a_stall_is_a_gap)
+{
+	struct session *session = two_voices();
+
+	/* It waited for the talk to begin: that is no lag. */
+	session->pos = 0;
+	ck_assert(!gaps_is_behind(&s, 1000 + 60000));
+	/* A recording comes before its time, and waits for it. */
+	session->due_at_ms = 1000;
+	session->pos = 2 * SECOND;
+	ck_assert(!gaps_is_behind(&s, 1000 + 2000));
+	ck_assert(!gaps_is_behind(&s, 1000 + 7000));
+	/* Ten seconds were said, of which it had eight. */
+	session->pos = 8 * SECOND;
+	ck_assert(!gaps_is_behind(&s, 1000 + 60000));
+	session->pos = 4 * SECOND;
+	ck_assert(gaps_is_behind(&s, 1000 + 60000));
+	ck_assert_uint_eq(session_due(session, 1000 + 60000), 10 * SECOND);
+	ck_assert_uint_ge(gaps_cut(&s, 10 * SECOND), 8 * SECOND);
+	ck_assert_uint_le(gaps_cut(&s, 10 * SECOND), 10 * SECOND);
+	s.is_input_ended = true;
+	ck_assert(!gaps_is_behind(&s, 1000 + 60000));
+	s.is_input_ended = false;
+	s.config.session.is_fast = true;
+	ck_assert(!gaps_is_behind(&s, 1000 + 60000));
+	s.config.session.is_fast = false;
+}
+END_TEST
+
+START_TEST(what_is_left_out_is_heard_late)
+{
+	ck_assert(gaps_leave_out(&s, 4 * SECOND, 9 * SECOND));
+	ck_assert_uint_eq(count_late(), 1);
+	ck_assert_uint_eq(any_late()->from, 4 * SECOND);
+	ck_assert_uint_eq(any_late()->until, 9 * SECOND);
+	while (gaps_leave_out(&s, 0, SECOND))
+		continue;
+	ck_assert_uint_eq(count_late(), SESSIONS_MAX - 2);
+}
+END_TEST
+
 START_TEST(an_end_that_comes_too_soon_is_believed_the_third_time)
 {
 	struct session *session = two_voices();
@@ -296,6 +337,8 @@ main(void)
 	tcase_add_test(tc, what_was_being_said_goes_on_late);
 	tcase_add_test(tc, each_channel_is_heard_by_itself);
 	tcase_add_test(tc, one_channel_that_is_heard_is_progress);
+	tcase_add_test(tc, what_came_at_once_after_a_stall_is_a_gap);
+	tcase_add_test(tc, what_is_left_out_is_heard_late);
 	tcase_add_test(
 	    tc, an_end_that_comes_too_soon_is_believed_the_third_time);
 	suite_add_tcase(suite, tc);
