@@ -60,7 +60,7 @@ mkfifo "$tmp/pcm"
 "${say[@]}" --token-file "$tmp/token" "$to" <"$tmp/pcm" 2>"$tmp/first.err" 3>&- &
 first=$!
 started $first
-exec 3>"$tmp/pcm"
+exec 3<>"$tmp/pcm" # stays, when who reads there is killed
 head -c 6400 "$tmp/talk.pcm" >&3
 wait_for "the first speaker" heard 102400
 send_is 75 'somebody else speaks' "${say[@]}" --token-file "$tmp/token" "$to"
