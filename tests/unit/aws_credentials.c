@@ -193,6 +193,32 @@ START_TEST(refused_keys_are_looked_for_anew_in_the_file)
 }
 END_TEST
 
+/* A file that is being written anew, as others see it. */
+START_TEST(a_source_that_gave_keys_once_is_asked_again)
+{
+	static const char keys[] =
+	    "[default]\naws_access_key_id = A\naws_secret_access_key = one\n";
+	static const char *const half[] = { "", "[default]\n",
+		"[default]\naws_access_key_id = B\n" };
+	size_t i;
+
+	env_file(&env, "AWS_SHARED_CREDENTIALS_FILE", "credentials", keys);
+	load(NULL);
+	ck_assert_int_eq(get(1000), CREDENTIALS_READY);
+	credentials_invalidate(provider, creds);
+	for (i = 0; i < sizeof(half) / sizeof(half[0]); i++) {
+		env_file(&env, NULL, "credentials", half[i]);
+		ck_assert_int_eq(
+		    get(2000 + (double)i * 1000), CREDENTIALS_ERR_FETCH);
+		ck_assert_str_ne(credentials_error(provider), "");
+	}
+	env_file(&env, NULL, "credentials",
+	    "[default]\naws_access_key_id = B\naws_secret_access_key = two\n");
+	ck_assert_int_eq(get(9000), CREDENTIALS_READY);
+	ck_assert_str_eq(creds->keys.access_key_id, "B");
+}
+END_TEST
+
 static const struct {
 	const char *text;
 	int64_t ms;
@@ -201,7 +227,9 @@ static const struct {
 	{ "1994-11-06T08:49:37.25Z", 784111777250 },
 	{ "1994-11-06T09:49:37+01:00", 784111777000 },
 	{ "1994-11-06T03:19:37.123456-05:30", 784111777123 },
+	{ "1994-11-06T10:49:37+0200", 784111777000 },
 	{ "1994-11-06T08:49:37", -1 },
+	{ "1994-11-06T08:49:37+020", -1 },
 	{ "1994-11-06 08:49", -1 },
 	{ "1994-13-06T08:49:37Z", -1 },
 	{ "1994-11-06T08:49:37+1:00", -1 },
@@ -324,6 +352,7 @@ main(void)
 	tcase_add_test(tc, keys_of_the_environment_expire_when_it_says);
 	tcase_add_test(tc, keys_of_the_environment_never_change);
 	tcase_add_test(tc, refused_keys_are_looked_for_anew_in_the_file);
+	tcase_add_test(tc, a_source_that_gave_keys_once_is_asked_again);
 	tcase_add_loop_test(
 	    tc, expiry_dates_are_read, 0, sizeof(times) / sizeof(times[0]));
 	suite_add_tcase(s, tc);

@@ -69,15 +69,15 @@ START_TEST(a_role_is_assumed_with_the_keys_of_its_source)
 }
 END_TEST
 
-START_TEST(roles_follow_one_another_and_may_begin_with_themselves)
+START_TEST(roles_follow_one_another)
 {
 	answer_with(ANSWER(XML("FIRST")));
 	answer_with(ANSWER(XML("SECOND")));
 	start_peer("AWS_ENDPOINT_URL_STS");
 	env_file(&env, "AWS_SHARED_CREDENTIALS_FILE", "credentials",
 	    "[a]\nrole_arn = ra\nsource_profile = b\n"
-	    "[b]\nrole_arn = rb\nsource_profile = b\n"
-	    "aws_access_key_id = OWN\naws_secret_access_key = s\n");
+	    "[b]\nrole_arn = rb\nsource_profile = c\n"
+	    "[c]\naws_access_key_id = OWN\naws_secret_access_key = s\n");
 	load("a");
 	ck_assert_int_eq(fetch(clock_wall_ms()), CREDENTIALS_READY);
 	ck_assert_str_eq(creds->keys.access_key_id, "SECOND");
@@ -88,6 +88,38 @@ START_TEST(roles_follow_one_another_and_may_begin_with_themselves)
 	ck_assert_ptr_nonnull(strstr(
 	    peer_header(&peer, 1, "authorization"), "Credential=FIRST/"));
 	ck_assert_str_eq(peer_header(&peer, 1, "x-amz-security-token"), "tok");
+	peer_stop(&peer);
+}
+END_TEST
+
+/* As AWS's SDKs and command line: whoever is somebody's source and has keys is
+ * asked for these, whatever role it could assume. */
+START_TEST(keys_of_a_source_come_before_its_role)
+{
+	answer_with(ANSWER(XML("ONLY")));
+	answer_with(ANSWER(XML("SELF")));
+	start_peer("AWS_ENDPOINT_URL_STS");
+	env_file(&env, "AWS_SHARED_CREDENTIALS_FILE", "credentials",
+	    "[a]\nrole_arn = ra\nsource_profile = b\n"
+	    "[b]\nrole_arn = rb\nsource_profile = c\n"
+	    "aws_access_key_id = OWN\naws_secret_access_key = s\n"
+	    "[c]\naws_access_key_id = C\naws_secret_access_key = s\n"
+	    "role_arn = rc\nsource_profile = c\n");
+	load("a");
+	ck_assert_int_eq(fetch(clock_wall_ms()), CREDENTIALS_READY);
+	ck_assert_str_eq(creds->keys.access_key_id, "ONLY");
+	ck_assert_ptr_nonnull(strstr(peer_body(&peer, 0), "RoleArn=ra&"));
+	ck_assert_ptr_nonnull(
+	    strstr(peer_header(&peer, 0, "authorization"), "Credential=OWN/"));
+	/* It may be its own source. */
+	credentials_provider_free(provider);
+	config_release(&config);
+	load("c");
+	ck_assert_int_eq(fetch(clock_wall_ms()), CREDENTIALS_READY);
+	ck_assert_str_eq(creds->keys.access_key_id, "SELF");
+	ck_assert_ptr_nonnull(strstr(peer_body(&peer, 1), "RoleArn=rc&"));
+	ck_assert_ptr_nonnull(
+	    strstr(peer_header(&peer, 1, "authorization"), "Credential=C/"));
 	peer_stop(&peer);
 }
 END_TEST
@@ -148,6 +180,24 @@ START_TEST(a_role_that_is_refused_says_why)
 	ck_assert_int_eq(fetch(clock_wall_ms()), CREDENTIALS_ERR_INVALID);
 	ck_assert_str_eq(credentials_error(provider),
 	    "role of profile 'r': AccessDenied: not yours (HTTP 403)");
+	peer_stop(&peer);
+}
+END_TEST
+
+/* The token in the file is too old: whoever renews it may be late. */
+START_TEST(a_web_identity_that_expired_is_not_for_ever)
+{
+	answer_with("HTTP/1.1 400 No\r\nConnection: close\r\n\r\n"
+		    "<ErrorResponse><Error><Code>ExpiredTokenException</Code>"
+		    "<Message>too old</Message></Error></ErrorResponse>");
+	answer_with(ANSWER(XML("WEB")));
+	start_peer("AWS_ENDPOINT_URL_STS");
+	env_file(&env, "AWS_WEB_IDENTITY_TOKEN_FILE", "token", "jwt");
+	env_set(&env, "AWS_ROLE_ARN", "ra");
+	load(NULL);
+	ck_assert_int_eq(fetch(1000), CREDENTIALS_ERR_EXPIRED);
+	ck_assert_ptr_nonnull(strstr(credentials_error(provider), "too old"));
+	ck_assert_int_eq(fetch(3000), CREDENTIALS_READY);
 	peer_stop(&peer);
 }
 END_TEST
@@ -286,7 +336,9 @@ START_TEST(no_instance_is_no_credentials_and_v1_is_not_tried)
 	load(NULL);
 	ck_assert_int_eq(fetch(clock_wall_ms()), CREDENTIALS_ERR_NONE);
 	ck_assert_ptr_nonnull(
-	    strstr(credentials_error(provider), "and instance metadata"));
+	    strstr(credentials_error(provider), "and instance metadata;"));
+	ck_assert_ptr_nonnull(strstr(
+	    credentials_error(provider), "(instance metadata: HTTP 403"));
 	peer_stop(&peer);
 	ck_assert_uint_eq(peer.nrequests, 1);
 	credentials_provider_free(provider);
@@ -294,6 +346,26 @@ START_TEST(no_instance_is_no_credentials_and_v1_is_not_tried)
 	/* Nobody listens there now. */
 	load(NULL);
 	ck_assert_int_eq(fetch(clock_wall_ms()), CREDENTIALS_ERR_NONE);
+}
+END_TEST
+
+START_TEST(an_instance_without_a_usable_role_says_so)
+{
+	answer_with(ANSWER("session"));
+	answer_with(REFUSAL("404"));
+	answer_with(ANSWER("session"));
+	answer_with(ANSWER("r"));
+	answer_with(ANSWER("{\"Code\":\"AssumeRoleUnauthorizedAccess\","
+			   "\"Message\":\"no trust\"}"));
+	enable_imds();
+	load(NULL);
+	ck_assert_int_eq(fetch(1000), CREDENTIALS_ERR_NONE);
+	ck_assert_ptr_nonnull(
+	    strstr(credentials_error(provider), "this instance has no role"));
+	ck_assert_int_eq(fetch(3000), CREDENTIALS_ERR_FETCH);
+	ck_assert_str_eq(credentials_error(provider),
+	    "instance metadata: AssumeRoleUnauthorizedAccess: no trust");
+	peer_stop(&peer);
 }
 END_TEST
 
@@ -309,9 +381,9 @@ START_TEST(an_instance_cannot_name_a_role_that_is_a_path)
 }
 END_TEST
 
-/* Let what is under way end: n requests have been answered. */
+/* Let what is under way end, well or not: n requests have been answered. */
 static void
-finish_fetch(size_t n, const char *id, double now_ms)
+finish_fetch(size_t n, const char *id, bool is_good, double now_ms)
 {
 	struct loop loop;
 
@@ -324,8 +396,9 @@ finish_fetch(size_t n, const char *id, double now_ms)
 		ck_assert_int_ge(loop_wait(&loop), 0);
 		credentials_dispatch(provider, &loop, clock_mono_ms());
 		ck_assert_int_eq(get(now_ms), CREDENTIALS_READY);
-	} while (
-	    peer.nrequests < n || strcmp(creds->keys.access_key_id, id) != 0);
+	} while (peer.nrequests < n ||
+		 strcmp(creds->keys.access_key_id, id) != 0 ||
+		 (credentials_error(provider)[0] == '\0') != is_good);
 	loop_release(&loop);
 }
 
@@ -352,16 +425,19 @@ START_TEST(keys_are_replaced_ahead_and_the_old_ones_serve_meanwhile)
 	load(NULL);
 	ck_assert_int_eq(fetch(now_ms), CREDENTIALS_READY);
 	ck_assert_int_eq(creds->expires_at_ms, (int64_t)in_10_min * 1000);
-	/* Ten minutes before the end new ones are fetched, which fails; the
-	 * old ones serve, and it is not tried again at once. */
-	ck_assert_int_eq(get(now_ms + 11e3), CREDENTIALS_READY);
-	finish_fetch(2, "ONE", clock_wall_ms());
-	ck_assert_int_eq(get(clock_wall_ms() + 5e3), CREDENTIALS_READY);
+	/* Not before the last third of their life. */
+	ck_assert_int_eq(get(now_ms + 390e3), CREDENTIALS_READY);
+	ck_assert_uint_eq(peer.nrequests, 1);
+	/* Then new ones are fetched, which fails; the old ones serve, and it is
+	 * not tried again at once. */
+	ck_assert_int_eq(get(now_ms + 410e3), CREDENTIALS_READY);
+	finish_fetch(2, "ONE", false, now_ms + 410e3);
+	ck_assert_int_eq(get(now_ms + 415e3), CREDENTIALS_READY);
 	ck_assert_uint_eq(peer.nrequests, 2);
 	/* Later it works. */
-	ck_assert_int_eq(get(clock_wall_ms() + 15e3), CREDENTIALS_READY);
+	ck_assert_int_eq(get(now_ms + 425e3), CREDENTIALS_READY);
 	ck_assert_str_eq(creds->keys.access_key_id, "ONE");
-	finish_fetch(3, "TWO", clock_wall_ms() + 15e3);
+	finish_fetch(3, "TWO", true, now_ms + 425e3);
 	peer_stop(&peer);
 }
 END_TEST
@@ -377,17 +453,19 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, a_role_is_assumed_with_the_keys_of_its_source);
-	tcase_add_test(
-	    tc, roles_follow_one_another_and_may_begin_with_themselves);
+	tcase_add_test(tc, roles_follow_one_another);
+	tcase_add_test(tc, keys_of_a_source_come_before_its_role);
 	tcase_add_test(tc, a_role_may_come_from_the_environment);
 	tcase_add_test(tc, roles_in_a_circle_are_found_out);
 	tcase_add_test(tc, a_role_that_is_refused_says_why);
+	tcase_add_test(tc, a_web_identity_that_expired_is_not_for_ever);
 	tcase_add_test(tc, a_web_identity_is_sent_unsigned_and_read_anew);
 	tcase_add_test(tc, a_container_is_asked_with_its_token);
 	tcase_add_test(tc, a_token_goes_to_no_stranger);
 	tcase_add_test(tc, an_instance_gives_the_keys_of_its_role);
 	tcase_add_test(tc, a_session_that_ended_is_begun_again_once);
 	tcase_add_test(tc, no_instance_is_no_credentials_and_v1_is_not_tried);
+	tcase_add_test(tc, an_instance_without_a_usable_role_says_so);
 	tcase_add_test(tc, an_instance_cannot_name_a_role_that_is_a_path);
 	tcase_add_test(
 	    tc, keys_are_replaced_ahead_and_the_old_ones_serve_meanwhile);

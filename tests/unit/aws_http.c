@@ -122,6 +122,41 @@ START_TEST(an_answer_cut_short_is_no_answer)
 }
 END_TEST
 
+/* As proxy.h says, whoever makes the connection. */
+START_TEST(a_proxy_is_passed_by_for_a_port_and_one_that_refuses_is_told)
+{
+	struct http_request req;
+	char text[320];
+
+	peer.answers[peer.nanswers++] =
+	    "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+	peer.answers[peer.nanswers++] =
+	    "HTTP/1.1 407 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+	reach_peer();
+	setenv("http_proxy", "http://127.0.0.1:1", 1);
+	snprintf(text, sizeof(text), "a.example,%s", endpoint.authority);
+	setenv("no_proxy", text, 1);
+	req = get_request("/x");
+	start(&req);
+	run_until(1);
+	ck_assert_int_eq(seen.error.class, SERVICE_ERROR_NONE);
+	unsetenv("http_proxy");
+	unsetenv("no_proxy");
+	snprintf(text, sizeof(text), "http://us%%20er:p@ss:x@%s",
+	    endpoint.authority);
+	setenv("https_proxy", text, 1);
+	endpoint_parse(&endpoint, "https://a.example");
+	start(&req);
+	run_until(2);
+	ck_assert_str_eq(seen.error.message,
+	    "the proxy wants other credentials (407) for a.example");
+	ck_assert_str_eq(peer_header(&peer, 1, "proxy-authorization"),
+	    "Basic dXMgZXI6cEBzczp4");
+	unsetenv("https_proxy");
+	peer_stop(&peer);
+}
+END_TEST
+
 START_TEST(no_server_is_named_with_the_reason)
 {
 	struct http_request req;
@@ -354,6 +389,8 @@ main(void)
 	tcase_add_test(one, a_refusal_is_read_with_what_it_asks_for);
 	tcase_add_test(one, a_body_over_the_cap_is_an_error);
 	tcase_add_test(one, an_answer_cut_short_is_no_answer);
+	tcase_add_test(
+	    one, a_proxy_is_passed_by_for_a_port_and_one_that_refuses_is_told);
 	tcase_add_test(one, no_server_is_named_with_the_reason);
 	tcase_add_test(one, a_server_that_says_nothing_runs_into_the_deadline);
 	tcase_add_test(one, what_is_not_http_is_a_protocol_error);

@@ -141,6 +141,8 @@ forget_proxies(void)
 	unsetenv("https_proxy");
 	unsetenv("ALL_PROXY");
 	unsetenv("all_proxy");
+	unsetenv("no_proxy");
+	unsetenv("NO_PROXY");
 }
 
 #endif
