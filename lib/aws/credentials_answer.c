@@ -107,7 +107,8 @@ credentials_from_json(enum credentials_form form, const void *body, size_t len,
 		snprintf(err, errsize, "answer has no \"Version\": 1");
 	else if (form == CREDENTIALS_OF_IMDS && code != NULL &&
 		 strcmp(code, "Success") != 0)
-		snprintf(err, errsize, "%.64s%s%.160s", code,
+		snprintf(err, errsize, "%.64s%s%.160s",
+		    code[0] != '\0' ? code : "an empty code",
 		    message != NULL ? ": " : "",
 		    message != NULL ? message : "");
 	else
