@@ -329,6 +329,9 @@ send_piece(struct piece *piece, const char *source)
 	translate_request(&req, setup->endpoint, body, body_len);
 	req.on_done = on_answer;
 	req.arg = piece;
+	/* A network that is gone may be back in a moment.  While it stays away
+	 * nobody is to wait so long for each sentence. */
+	req.waits_for_server = t->has_worked && !t->is_degraded;
 	piece->call = http_call_start(
 	    setup->caller, &req, job->arrived_ms + setup->deadline_ms);
 	free(body);

@@ -79,6 +79,10 @@ struct http_request {
 	size_t body_len;
 	enum service_protocol protocol; /* how errors are written */
 	bool skip_proxy;         /* metadata services are asked directly */
+	bool waits_for_server;   /* for http_call: while nobody can be reached
+	                            (no address, no connection), nothing was
+	                            asked: that is no try, and the call goes on
+	                            until its deadline, which it must have */
 	size_t body_cap;         /* 0: HTTP_BODY_CAP */
 	long connect_timeout_ms; /* 0: HTTP_CONNECT_TIMEOUT_MS; TLS included */
 	long timeout_ms;         /* whole transfer; 0: HTTP_TIMEOUT_MS */

@@ -10,6 +10,9 @@
  * would be asked, and paid, twice for nothing. */
 #define DIVIDE_MS 6000
 #define TRY_PERCENT 60
+/* How often a server that cannot be reached is looked for; our choice. */
+#define AWAY_BASE_MS 100
+#define AWAY_MAX_MS 1000
 
 enum call_state {
 	CALL_WAITING, /* for credentials, or for at_ms */
@@ -46,6 +49,7 @@ struct http_call {
 	struct credentials *credentials;       /* of the try under way */
 	struct credentials_provider *provider; /* NULL: `credentials` stay */
 	int attempts;
+	int64_t away_ms;   /* the next wait for a server; 0: none so far */
 	int64_t offset_ms; /* of the clock, in the signature of the last try */
 	struct service_error error; /* of the try before this one */
 	bool needs_credentials;
@@ -249,6 +253,31 @@ correct_clock(struct http_call *call, const struct http_answer *a)
 	return false;
 }
 
+/* Whether there was nobody to ask. */
+static bool
+is_away(const struct service_error *e)
+{
+	return e->class == SERVICE_ERROR_TRANSIENT &&
+	       (strcmp(e->name, "connect") == 0 ||
+		   strcmp(e->name, "name") == 0);
+}
+
+static bool
+wait_for_server(struct http_call *call)
+{
+	struct http_caller *c = call->caller;
+
+	if (call->away_ms == 0)
+		call->away_ms = AWAY_BASE_MS;
+	/* Not all calls at once. */
+	call->at_ms = c->now_ms + (int64_t)((1 + next_random(c)) / 2 *
+					    (double)call->away_ms);
+	call->away_ms *= 2;
+	if (call->away_ms > AWAY_MAX_MS)
+		call->away_ms = AWAY_MAX_MS;
+	return call->at_ms < call->give_up_at_ms;
+}
+
 /* What an error asks for: true when the call goes on. */
 static bool
 try_again(struct http_call *call, const struct http_answer *a)
@@ -265,6 +294,8 @@ try_again(struct http_call *call, const struct http_answer *a)
 		call->at_ms = c->now_ms;
 		return true;
 	}
+	if (call->req.waits_for_server && is_away(&error))
+		return wait_for_server(call);
 	/* Some services say no more than "denied" to a signature from another
 	 * time. */
 	if (error.class == SERVICE_ERROR_DENIED && was_signed_off(call, a))
@@ -350,8 +381,8 @@ step(struct http_call *call)
 	left_ms = call->give_up_at_ms - c->now_ms;
 	if (req.timeout_ms == 0)
 		req.timeout_ms = HTTP_TIMEOUT_MS;
-	if (left_ms >= DIVIDE_MS && call->attempts + 1 < c->max_attempts &&
-	    req.on_body == NULL)
+	if (left_ms >= DIVIDE_MS &&
+	    call->retry.attempts + 1 < c->max_attempts && req.on_body == NULL)
 		left_ms = left_ms / 100 * TRY_PERCENT;
 	if (left_ms < req.timeout_ms)
 		req.timeout_ms = (long)left_ms;

@@ -53,6 +53,8 @@ run_calls(int n)
 	}
 }
 
+static bool waits_for_server;
+
 static void
 start_call(int64_t give_up_in_ms)
 {
@@ -60,6 +62,7 @@ start_call(int64_t give_up_in_ms)
 	struct http_request req = get_request(path);
 
 	req.protocol = SERVICE_JSON_1_1;
+	req.waits_for_server = waits_for_server;
 	call = http_call_start(caller, &req,
 	    give_up_in_ms > 0 ? clock_mono_ms() + give_up_in_ms : LOOP_NEVER);
 	ck_assert_ptr_nonnull(call);
@@ -110,6 +113,46 @@ START_TEST(no_try_begins_past_the_callers_deadline)
 	ck_assert_str_eq(seen.error.name, "HTTP 503");
 	ck_assert_int_eq(seen.attempts, 1);
 	peer_stop(&peer);
+}
+END_TEST
+
+/* More tries than an answered call has, and all of those are left when the
+ * server is there. */
+START_TEST(a_server_that_is_away_may_be_waited_for)
+{
+	int i;
+
+	for (i = 0; i < 2; i++)
+		peer.answers[peer.nanswers++] = FAILURE;
+	peer.answers[peer.nanswers++] = OK_ANSWER;
+	peer_bind(&peer);
+	address_peer();
+	waits_for_server = true;
+	start_call(60000);
+	while (http_call_attempts(call) < 5) {
+		loop_begin(&loop);
+		http_caller_prepare(caller, &loop);
+		ck_assert_int_ge(loop_wait(&loop), 0);
+		http_caller_dispatch(caller, &loop, clock_mono_ms(), wall_ms);
+		ck_assert_int_eq(seen.n, 0);
+	}
+	peer_listen(&peer);
+	run_calls(1);
+	ck_assert_int_eq(seen.error.class, SERVICE_ERROR_NONE);
+	ck_assert_int_ge(seen.attempts, 7);
+	peer_stop(&peer);
+}
+END_TEST
+
+START_TEST(a_server_that_stays_away_is_told)
+{
+	peer_bind(&peer);
+	address_peer();
+	waits_for_server = true;
+	start_call(500);
+	run_calls(1);
+	ck_assert_str_eq(seen.error.name, "connect");
+	close(peer.fd);
 }
 END_TEST
 
@@ -332,6 +375,8 @@ main(void)
 	tcase_add_test(calls, what_fails_in_passing_is_tried_again);
 	tcase_add_test(calls, tries_have_an_end);
 	tcase_add_test(calls, no_try_begins_past_the_callers_deadline);
+	tcase_add_test(calls, a_server_that_is_away_may_be_waited_for);
+	tcase_add_test(calls, a_server_that_stays_away_is_told);
 	tcase_add_test(
 	    calls, an_answer_that_stalls_leaves_time_for_another_try);
 	tcase_add_test(calls, expired_credentials_are_replaced_once);

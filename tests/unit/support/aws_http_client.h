@@ -71,17 +71,23 @@ teardown(void)
 	loop_release(&loop);
 }
 
-/* An endpoint that is the peer, signed as Translate. */
+/* An endpoint that is the peer, bound or started, signed as Translate. */
 static inline void
-reach_peer(void)
+address_peer(void)
 {
 	char url[64];
 
-	peer_start(&peer);
 	snprintf(url, sizeof(url), "http://127.0.0.1:%u", peer.port);
 	ck_assert_int_eq(endpoint_parse(&endpoint, url), 0);
 	strcpy(endpoint.region, "us-east-1");
 	strcpy(endpoint.service, "translate");
+}
+
+static inline void
+reach_peer(void)
+{
+	peer_start(&peer);
+	address_peer();
 }
 
 static inline void

@@ -85,8 +85,9 @@ peer_run(void *arg)
 	return NULL;
 }
 
+/* Take a port.  Until peer_listen() who comes is refused. */
 static inline void
-peer_start(struct peer *p)
+peer_bind(struct peer *p)
 {
 	struct sockaddr_in sa = { .sin_family = AF_INET };
 	socklen_t len = sizeof(sa);
@@ -94,10 +95,22 @@ peer_start(struct peer *p)
 	sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	p->fd = socket(AF_INET, SOCK_STREAM, 0);
 	ck_assert_int_eq(bind(p->fd, (struct sockaddr *)&sa, len), 0);
-	ck_assert_int_eq(listen(p->fd, 8), 0);
 	ck_assert_int_eq(getsockname(p->fd, (struct sockaddr *)&sa, &len), 0);
 	p->port = ntohs(sa.sin_port);
+}
+
+static inline void
+peer_listen(struct peer *p)
+{
+	ck_assert_int_eq(listen(p->fd, 8), 0);
 	ck_assert_int_eq(pthread_create(&p->thread, NULL, peer_run, p), 0);
+}
+
+static inline void
+peer_start(struct peer *p)
+{
+	peer_bind(p);
+	peer_listen(p);
 }
 
 /* Wait for the thread, which has sent all its answers. */
