@@ -83,6 +83,7 @@ on_event(void *arg, struct bidi *b, const struct es_event *event)
 		return;
 	/* The time is looked up at the next dispatch. */
 	s->heard_at_ms = s->loud_ms = 0;
+	s->has_spoken = true;
 	if (!es_event_is(event, ES_KIND_EVENT, "TranscriptEvent")) {
 		log_msg(LOG_DEBUG, "session", "skipped an event of type '%.*s'",
 		    (int)event->type_len, event->type);
@@ -340,6 +341,13 @@ is_mute(const struct session *s)
 	return s->is_live && !s->is_end_sent && s->loud_ms >= LOUD_MS;
 }
 
+/* Once all was sent: who says nothing at all is dead rather than slow. */
+static int64_t
+finish_ms(const struct session *s)
+{
+	return s->has_spoken ? s->finish_ms : FINISH_TIMEOUT_MS;
+}
+
 /* What the service owes us: until when, and what it is. */
 static int64_t
 owed(const struct session *s, const char **what)
@@ -354,9 +362,9 @@ owed(const struct session *s, const char **what)
 		*what = "the service takes no more audio";
 		at_ms = s->taken_at_ms + BLOCKED_TIMEOUT_MS;
 	}
-	if (s->is_end_sent && s->heard_at_ms + s->finish_ms < at_ms) {
+	if (s->is_end_sent && s->heard_at_ms + finish_ms(s) < at_ms) {
 		*what = unfinished_text;
-		at_ms = s->heard_at_ms + s->finish_ms;
+		at_ms = s->heard_at_ms + finish_ms(s);
 	} else if (is_speaking(s) && s->heard_at_ms + MUTE_TIMEOUT_MS < at_ms) {
 		*what = "the service fell silent in mid-sentence";
 		at_ms = s->heard_at_ms + MUTE_TIMEOUT_MS;

@@ -25,7 +25,8 @@ struct session {
 	int64_t heard_at_ms;   /* an event last came */
 	int64_t loud_ms;       /* of sound sent since then */
 	int64_t patience_ms;   /* with a service that says nothing of sound */
-	int64_t finish_ms;     /* the same, once all was sent */
+	int64_t finish_ms;     /* the same, once all was sent, with one that */
+	bool has_spoken;       /* told of anything */
 	int64_t limit_ms;      /* of audio in all, for now; 0: none */
 	bool is_standby;       /* open, and not yet told what to hear */
 	bool is_finishing;     /* send no more */
