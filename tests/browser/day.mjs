@@ -26,7 +26,7 @@ try {
 	    `${url}operator.html#token=${operator}`, { viewport: MONITOR });
 	await until(display, 'the display on the air',
 	    (t) => t.state === 'open' && t.air === 'on');
-	await desk.getByText('Great Hall').first().waitFor();
+	await desk.locator('.card').getByText('Great Hall').first().waitFor();
 	fs.writeFileSync(path.join(folder, 'display-on'), '');
 	const evening = path.join(folder, 'evening');
 	while (!fs.existsSync(evening))
@@ -36,7 +36,7 @@ try {
 	assert.equal(await display.getByText('w7777').count(), 0,
 	    'what was taken back is on the display');
 	for (const title of ['Great Hall', 'Blue Room', 'Red Room'])
-		await desk.getByText(title).first().waitFor();
+		await desk.locator('.card').getByText(title).first().waitFor();
 	await shoot(display, 'day-display-monitor');
 	await shoot(desk, 'day-desk-monitor');
 	assert.deepEqual(display.complaints, []);
