@@ -84,7 +84,8 @@ test('a recording is read and heard in another language', async () => {
 	const first = await stats(page);
 	await until(page, 'more captions and samples', (s) =>
 	    s.captions > first.captions &&
-	    s.sound.samplesAudible > first.sound.samplesAudible, PATIENCE_MS);
+	    s.sound.samplesAudible > first.sound.samplesAudible &&
+	    s.delayMs > 0 && s.delayMs < PATIENCE_MS, PATIENCE_MS);
 	const reader = await openPage(browser,
 	    `${site.url}?room=talk&lang=source`, { viewport: MONITOR });
 	await until(page, 'end', (s) => s.air === 'ended', PATIENCE_MS);
@@ -93,8 +94,6 @@ test('a recording is read and heard in another language', async () => {
 	await shoot(reader, 'pipeline-source-monitor');
 	const last = await stats(page);
 	assert.equal(last.garbled, 0);
-	assert.ok(last.delayMs > 0 && last.delayMs < PATIENCE_MS,
-	    `delay ${last.delayMs}`);
 	const texts = await page.locator('#log .caption:not(.untranslated) .text')
 	    .allTextContents();
 	assert.ok(texts.length > 0 && texts.every((text) => text !== ''));
