@@ -2,6 +2,7 @@
 #include "page.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,12 +88,15 @@ take_message(struct page *p, const char *text, size_t len, int64_t now_ms)
 	json_decref(obj);
 }
 
+/* Whether a read will not block.  One that cannot is tried: a FIFO that was
+ * opened when its last writer had left already never tells so to poll. */
 static bool
 is_readable(int fd)
 {
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+	int flags = fcntl(fd, F_GETFL);
 
-	return poll(&pfd, 1, 0) == 1;
+	return (flags != -1 && (flags & O_NONBLOCK)) || poll(&pfd, 1, 0) == 1;
 }
 
 void
@@ -109,8 +113,10 @@ page_read(struct page *p, int64_t now_ms)
 	}
 	while (page_is_open(p, now_ms) && is_readable(p->fd)) {
 		n = read(p->fd, buf, sizeof(buf));
-		if (n == -1 && (errno == EINTR || errno == EAGAIN))
+		if (n == -1 && errno == EINTR)
 			continue;
+		if (n == -1 && errno == EAGAIN)
+			return;
 		if (n <= 0) {
 			p->is_gone = true;
 			return;

@@ -32,6 +32,17 @@ QUERY_STRING='room=other&lang=es-ES' "$BIN/listen" -r main --once <"$tmp/page" >
 exec 4>&-
 has "$tmp/o.out" '"room":"main"' || fail "the query beats the option"
 
+# One that left before anybody looked, and said nothing, has left all the same.
+QUERY_STRING='room=main&lang=es-ES' sh -c 'exec 5<>"$1" <"$1" 5>&-; exec "$2"' sh \
+	"$tmp/page" "$BIN/listen" >"$tmp/g.out" 2>"$tmp/g.err" 3>&- &
+gone=$!
+started $gone
+left() {
+	! kill -0 $gone
+}
+wait_for 'the end of one that had left' left
+wait $gone || fail "status of one that had left: $?"
+
 # One that is silent and hears nothing, for later: a heartbeat comes after 10 s.
 mkfifo "$tmp/silent"
 QUERY_STRING='room=main&lang=source' "$BIN/listen" <"$tmp/silent" >"$tmp/h.out" 3>&- &

@@ -23,7 +23,7 @@ export GATEWAY_INTERFACE=websocketd-CGI/0.1 QUERY_STRING='room=main&lang=es-ES'
 hear() {
 	local word=$1 hello=$2 pid
 	shift 2
-	rm -f "$tmp/page"
+	rm -f "$tmp/page" "$tmp/l.out"
 	mkfifo "$tmp/page"
 	env "$@" "$BIN/listen" <"$tmp/page" >"$tmp/l.out" 2>"$tmp/l.err" 3>&- &
 	pid=$!
