@@ -25,7 +25,7 @@ port=$(sed 's/.*:\([0-9]*\)\/.*/\1/' "$tmp/url")
 
 # --- nginx, on a free port
 recipe() { # PORT
-	echo "daemon off; pid $tmp/nginx.pid; error_log $tmp/nginx.err;"
+	echo "daemon off; master_process off; pid $tmp/nginx.pid; error_log $tmp/nginx.err;"
 	echo "events { worker_connections 64; } http { access_log off;"
 	for kind in client_body proxy fastcgi uwsgi scgi; do
 		echo "${kind}_temp_path $tmp/nginx.$kind;"

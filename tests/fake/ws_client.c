@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -160,6 +161,8 @@ main(int argc, char **argv)
 	size_t len;
 	ssize_t n;
 
+	/* Run by `timeout`, which may be killed: a deaf one would stay. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (argc < 3)
 		return 64;
 	to.sin_port = htons((uint16_t)atoi(argv[1]));
