@@ -181,14 +181,16 @@ find_context(struct session *s, struct ring_reader *text)
 	bool is_on = room_is_locked(&s->room, ROOM_WRITER);
 	struct ring_line line;
 	unsigned int n = 0;
-	bool is_shown;
+	bool is_shown, has_ended = false;
 
 	while (next_line(s, text, &line, &is_shown) == 1) {
+		/* The end of an earlier talk is no context to this one; that of
+		 * one whose writer is just leaving is. */
+		if (has_ended)
+			n = 0;
 		if (is_shown)
 			seqs[n++ % CONTEXT_LINES] = line.seq;
-		/* The end of an earlier talk is no context to this one. */
-		if (is_on && (line.kind & RING_END))
-			n = 0;
+		has_ended = is_on && (line.kind & RING_END);
 	}
 	ring_seek_oldest(text);
 	if (n == 0)

@@ -80,14 +80,14 @@ test('a recording is read and heard in another language', async () => {
 	    ['-r', 'talk', '-l', 'en-US', '-t', 'es-ES,fr-FR', ...clips.slice(0, 2)],
 	    { stdio: ['ignore', 'inherit', 'inherit'] });
 	await until(page, 'voice', (s) => s.sound.level > 0.01, PATIENCE_MS);
+	const reader = await openPage(browser,
+	    `${site.url}?room=talk&lang=source`, { viewport: MONITOR });
 	await shoot(page, 'pipeline-phone');
 	const first = await stats(page);
 	await until(page, 'more captions and samples', (s) =>
 	    s.captions > first.captions &&
 	    s.sound.samplesAudible > first.sound.samplesAudible &&
 	    s.delayMs > 0 && s.delayMs < PATIENCE_MS, PATIENCE_MS);
-	const reader = await openPage(browser,
-	    `${site.url}?room=talk&lang=source`, { viewport: MONITOR });
 	await until(page, 'end', (s) => s.air === 'ended', PATIENCE_MS);
 	assert.equal(await pipeline.ended, 0);
 	await until(reader, 'the original', (s) => s.captions > 0);
