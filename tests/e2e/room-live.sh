@@ -141,7 +141,9 @@ for name in es pcm; do
 	jq -c 'select(.type == "translation") | [.seq, .id]' "$tmp/$name.out" \
 		>"$tmp/$name.captions"
 done
-cmp "$tmp/es.captions" "$tmp/pcm.captions" || fail "es and pcm differ"
+# Each of the three kills in a flood may have come between the two.
+differ=$(diff "$tmp/es.captions" "$tmp/pcm.captions" | grep -c '^[<>]' || true)
+[ "$differ" -le 3 ] || fail "es and pcm differ: $(diff "$tmp/es.captions" "$tmp/pcm.captions")"
 
 # Each kill made one hole at most.
 jq -r 'select(.type == "translation") | .id' "$tmp/es.out" |
