@@ -138,9 +138,12 @@ draw(const struct qr *q, const char *link)
 		fd = open(
 		    q->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 		f = fd == -1 ? NULL : fdopen(fd, "w");
-		if (f == NULL)
+		if (f == NULL) {
+			ret = errno;
+			QRcode_free(code);
 			die(EX_CANTCREAT, "cannot write '%s': %s", q->path,
-			    strerror(errno));
+			    strerror(ret));
+		}
 	}
 	ret = draws[q->format](code, f);
 	QRcode_free(code);
