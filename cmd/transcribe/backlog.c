@@ -235,8 +235,10 @@ backlog_arrival_ms(const struct backlog *b, uint64_t pos)
 	return m[low].wall_ms;
 }
 
-double
-backlog_loudest_dbfs(const struct backlog *b, uint64_t from, uint64_t to)
+/* Of the samples that are `step` bytes apart, from the one at `skip` on. */
+static double
+loudest_dbfs(const struct backlog *b, uint64_t from, uint64_t to, size_t skip,
+    size_t step)
 {
 	uint64_t most = 0, e;
 	const uint8_t *p;
@@ -246,31 +248,26 @@ backlog_loudest_dbfs(const struct backlog *b, uint64_t from, uint64_t to)
 		p = backlog_peek(b, from, WINDOW_BYTES, &len);
 		if (len < WINDOW_BYTES)
 			break;
-		if ((e = energy(p, len * b->channels)) > most)
+		e = energy_of(p + skip, len * b->channels - skip, step);
+		if (e > most)
 			most = e;
 	}
-	return dbfs((double)most, b->channels * (size_t)WINDOW_BYTES);
+	return dbfs((double)most,
+	    b->channels * (size_t)WINDOW_BYTES * PCM_FRAME_BYTES / step);
+}
+
+double
+backlog_loudest_dbfs(const struct backlog *b, uint64_t from, uint64_t to)
+{
+	return loudest_dbfs(b, from, to, 0, PCM_FRAME_BYTES);
 }
 
 double
 backlog_loudest_of_dbfs(
     const struct backlog *b, unsigned int channel, uint64_t from, uint64_t to)
 {
-	const size_t skip = channel * (size_t)PCM_FRAME_BYTES;
-	uint64_t most = 0, e;
-	const uint8_t *p;
-	size_t len;
-
-	for (; from + WINDOW_BYTES <= to; from += STEP_BYTES) {
-		p = backlog_peek(b, from, WINDOW_BYTES, &len);
-		if (len < WINDOW_BYTES)
-			break;
-		e = energy_of(p + skip, len * b->channels - skip,
-		    b->channels * (size_t)PCM_FRAME_BYTES);
-		if (e > most)
-			most = e;
-	}
-	return dbfs((double)most, WINDOW_BYTES);
+	return loudest_dbfs(b, from, to, channel * (size_t)PCM_FRAME_BYTES,
+	    b->channels * (size_t)PCM_FRAME_BYTES);
 }
 
 uint64_t
