@@ -32,10 +32,6 @@
 #define VOICES_WAIT_MS 15000
 /* After a signal: for what was asked already. */
 #define STOP_MS 5000
-/* A service that says nothing while a sentence waits is asked whether it is
- * there, and left in time for another try. */
-#define PING_BUSY_MS 2000
-#define PING_TIMEOUT_MS 2500
 /* Between two lines that tell the cost; our choice, as translate's. */
 #define TELL_MS 2000
 /* For the first audio of a sentence, and between two pieces of it. */
@@ -74,8 +70,8 @@ set_up_pool(struct stage *t)
 
 	memset(&config, 0, sizeof(config));
 	client_conn_config(&t->client, &config.conn);
-	config.conn.ping_busy_ms = PING_BUSY_MS;
-	config.conn.ping_timeout_ms = PING_TIMEOUT_MS;
+	config.conn.ping_busy_ms = CONN_PING_BUSY_MS;
+	config.conn.ping_timeout_ms = CONN_PING_BUSY_TIMEOUT_MS;
 	config.warm = t->options.connections >= 0
 	                  ? (size_t)t->options.connections
 	              : t->options.room != NULL ? 0

@@ -15,7 +15,6 @@
 #define CONNECT_TIMEOUT_MS 10000
 #define HANDSHAKE_TIMEOUT_MS 10000
 #define PING_INTERVAL_MS 15000
-#define PING_TIMEOUT_MS 10000
 #define CLOSE_TIMEOUT_MS 2000
 #define WRITE_CAP_BYTES (1024 * 1024)
 /* Ours: without TLS, what waits for the socket. */
@@ -94,7 +93,7 @@ copy_config(struct conn_config *to, const struct conn_config *from)
 	set_default(&to->connect_timeout_ms, CONNECT_TIMEOUT_MS);
 	set_default(&to->handshake_timeout_ms, HANDSHAKE_TIMEOUT_MS);
 	set_default(&to->ping_interval_ms, PING_INTERVAL_MS);
-	set_default(&to->ping_timeout_ms, PING_TIMEOUT_MS);
+	set_default(&to->ping_timeout_ms, CONN_PING_TIMEOUT_MS);
 	set_default(&to->close_timeout_ms, CLOSE_TIMEOUT_MS);
 	if (to->write_cap_bytes == 0)
 		to->write_cap_bytes = WRITE_CAP_BYTES;

@@ -94,6 +94,15 @@ struct conn_events {
 	void (*on_eof)(void *arg, struct conn *c);
 };
 
+/* Ours: silence after a PING that means dead. */
+#define CONN_PING_TIMEOUT_MS 10000
+
+/* Ours, for ping_busy_ms and ping_timeout_ms where somebody waits for an answer
+ * of seconds at most: a peer that says nothing meanwhile is asked whether it is
+ * there, and left in time for another try. */
+#define CONN_PING_BUSY_MS 2000
+#define CONN_PING_BUSY_TIMEOUT_MS 2500
+
 /* A field that is 0 or NULL takes the default in brackets.  Strings are copied;
  * tls contexts are kept by reference. */
 struct conn_config {
@@ -110,7 +119,7 @@ struct conn_config {
 	    ping_interval_ms;    /* silence before a PING [15 000]; < 0: none */
 	int64_t ping_busy_ms;    /* the same while a stream waits for an
 	                            answer [ping_interval_ms] */
-	int64_t ping_timeout_ms; /* silence after it means dead [10 000] */
+	int64_t ping_timeout_ms; /* silence after it [CONN_PING_TIMEOUT_MS] */
 	int64_t close_timeout_ms; /* for what waits at conn_close() [2 000] */
 	int64_t idle_timeout_ms;  /* server: without a stream, or for HTTP/1.1
 	                             without a byte either way [none] */

@@ -16,10 +16,6 @@
 /* Our choice: between two dials, and at most after failures. */
 #define DIAL_MIN_MS 1000
 #define DIAL_MAX_MS 60000
-/* Ours: a peer that says nothing while a request waits is asked whether it is
- * there, and left in time for another try. */
-#define PING_BUSY_MS 2000
-#define PING_TIMEOUT_MS 2500
 /* What comes back beside the body. */
 #define FIELDS_BYTES_MAX 65536
 /* Ours: room for content-length, user-agent and accept-encoding beside the
@@ -304,8 +300,8 @@ http_keep_conn(struct http *h, const struct endpoint *endpoint,
 		return -1;
 	h->own->endpoint = *endpoint;
 	h->own->config = *config;
-	h->own->config.ping_busy_ms = PING_BUSY_MS;
-	h->own->config.ping_timeout_ms = PING_TIMEOUT_MS;
+	h->own->config.ping_busy_ms = CONN_PING_BUSY_MS;
+	h->own->config.ping_timeout_ms = CONN_PING_BUSY_TIMEOUT_MS;
 	return 0;
 }
 

@@ -10,8 +10,6 @@
 #define MAX_AGE_MS 3600000
 #define BACKOFF_BASE_MS 100
 #define BACKOFF_MAX_MS 20000
-/* conn.h's default. */
-#define PING_TIMEOUT_MS 10000
 #define BACKOFF_MAX_SHIFT 16
 /* One that ends so soon, and served nobody, is like a dial that failed: a
  * server that closes what it accepts is not dialed in a circle. */
@@ -75,7 +73,7 @@ copy_config(struct pool_config *to, const struct pool_config *from)
 	set_default(&to->max_age_ms, MAX_AGE_MS);
 	set_default(&to->backoff_base_ms, BACKOFF_BASE_MS);
 	set_default(&to->backoff_max_ms, BACKOFF_MAX_MS);
-	set_default(&c->ping_timeout_ms, PING_TIMEOUT_MS);
+	set_default(&c->ping_timeout_ms, CONN_PING_TIMEOUT_MS);
 	if (c->tls != NULL)
 		(void)tls_ctx_ref(c->tls);
 	/* All of them, so that none is left pointing at the caller's. */
