@@ -43,14 +43,14 @@ request_header(const struct request *r, const char *name)
 static int
 parse_head(struct request *r, char *head)
 {
-	char *line = head, *end, *colon;
+	char *line = head, *end, *colon, *rest;
 
 	memset(r, 0, sizeof(*r));
 	for (; (end = strstr(line, "\r\n")) != NULL; line = end + 2) {
 		*end = '\0';
 		if (line == head) {
-			r->method = strtok(line, " ");
-			r->path = strtok(NULL, " ");
+			r->method = strtok_r(line, " ", &rest);
+			r->path = strtok_r(NULL, " ", &rest);
 			continue;
 		}
 		colon = strchr(line, ':');
