@@ -200,7 +200,6 @@ static int64_t
 backoff_ms(struct sessions *s, int failures, const struct service_error *e)
 {
 	bool is_throttled = e->class == SERVICE_ERROR_THROTTLING;
-	int64_t asked_ms = e->retry_after_ms;
 	int64_t ms = is_throttled ? RETRY_BASE_THROTTLING_MS : BACKOFF_BASE_MS;
 	int64_t max_ms =
 	    is_throttled ? BACKOFF_MAX_THROTTLING_MS : BACKOFF_MAX_MS;
@@ -210,9 +209,7 @@ backoff_ms(struct sessions *s, int failures, const struct service_error *e)
 	if (ms > max_ms)
 		ms = max_ms;
 	ms = (int64_t)((double)rand_r(&s->config.seed) / RAND_MAX * (double)ms);
-	if (asked_ms > ms + RETRY_AFTER_SLACK_MS)
-		asked_ms = ms + RETRY_AFTER_SLACK_MS;
-	return asked_ms > ms ? asked_ms : ms;
+	return retry_heed_ms(ms, e);
 }
 
 bool

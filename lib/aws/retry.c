@@ -37,13 +37,22 @@ backoff_ms(int64_t base_ms, int i, double random)
 	return (int64_t)(random * (double)ceiling_ms);
 }
 
+int64_t
+retry_heed_ms(int64_t delay_ms, const struct service_error *e)
+{
+	int64_t most_ms = delay_ms + RETRY_AFTER_SLACK_MS;
+
+	if (e->retry_after_ms > most_ms)
+		return most_ms;
+	return e->retry_after_ms > delay_ms ? e->retry_after_ms : delay_ms;
+}
+
 enum retry_verdict
 retry_failed(struct retry *r, const struct service_error *e, double random,
     int64_t *delay_ms)
 {
 	bool is_throttling = e->class == SERVICE_ERROR_THROTTLING;
 	int cost = is_throttling ? RETRY_COST_THROTTLING : RETRY_COST;
-	int64_t asked_ms;
 
 	*delay_ms = 0;
 	if (e->class == SERVICE_ERROR_EXPIRED && !r->did_refresh) {
@@ -60,15 +69,10 @@ retry_failed(struct retry *r, const struct service_error *e, double random,
 		return RETRY_NO;
 	r->bucket->tokens -= cost;
 	r->cost = cost;
-	*delay_ms =
+	*delay_ms = retry_heed_ms(
 	    backoff_ms(is_throttling ? RETRY_BASE_THROTTLING_MS : RETRY_BASE_MS,
-		r->attempts - 1, random);
-	if (e->retry_after_ms > *delay_ms) {
-		asked_ms = e->retry_after_ms;
-		if (asked_ms > *delay_ms + RETRY_AFTER_SLACK_MS)
-			asked_ms = *delay_ms + RETRY_AFTER_SLACK_MS;
-		*delay_ms = asked_ms;
-	}
+		r->attempts - 1, random),
+	    e);
 	return RETRY_WAIT;
 }
 

@@ -53,11 +53,16 @@ enum retry_verdict {
 
 /*
  * A try failed with e.  `random` is in [0, 1).  Sets *delay_ms for RETRY_WAIT:
- * random * min(base * 2^i, 20 s), and not less than what the service asked
- * for, up to 5 s more than that.
+ * random * min(base * 2^i, 20 s), see retry_heed_ms().
  */
 enum retry_verdict retry_failed(struct retry *r, const struct service_error *e,
     double random, int64_t *delay_ms);
+
+/*
+ * What a wait of delay_ms becomes where the service asked to be left alone for
+ * longer: that long, up to 5 s more than delay_ms.
+ */
+int64_t retry_heed_ms(int64_t delay_ms, const struct service_error *e);
 
 /* A try succeeded: its cost flows back, a first try gives one token. */
 void retry_succeeded(struct retry *r);
