@@ -329,14 +329,12 @@ describe_room(const struct session *s)
 {
 	char path[ROOM_PATH_MAX], reason[ROOM_REASON_MAX];
 	json_t *about = NULL, *obj;
-	json_error_t why;
 	const char *title;
 
 	obj = json_pack("{s:s, s:s, s:b}", "room", s->room.name, "lang",
 	    s->params->lang, "on", room_is_locked(&s->room, ROOM_WRITER));
 	if (room_path(&s->room, "room.json", path) == 0 &&
-	    (about = json_load_file(path, 0, &why)) == NULL &&
-	    json_is_nomem(&why)) {
+	    json_read_file(path, &about) != 0) {
 		json_decref(obj);
 		return NULL;
 	}

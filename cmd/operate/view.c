@@ -177,11 +177,9 @@ view_json(const struct view *v, double now_ms)
 	char path[ROOM_PATH_MAX], reason[ROOM_REASON_MAX];
 	bool is_live = room_is_locked(&v->room, ROOM_WRITER), was_killed;
 	json_t *about = NULL, *obj = json_object();
-	json_error_t why;
 
 	if (room_path(&v->room, "room.json", path) == 0 &&
-	    (about = json_load_file(path, 0, &why)) == NULL &&
-	    json_is_nomem(&why)) {
+	    json_read_file(path, &about) != 0) {
 		json_decref(obj);
 		return NULL;
 	}

@@ -102,6 +102,15 @@ json_is_nomem(const json_error_t *why)
 	return json_error_code(why) == json_error_out_of_memory;
 }
 
+int
+json_read_file(const char *path, json_t **value)
+{
+	json_error_t why;
+
+	*value = json_load_file(path, 0, &why);
+	return *value == NULL && json_is_nomem(&why) ? -1 : 0;
+}
+
 /* Text in the making, ended by a NUL. */
 struct text {
 	char *p; /* owned */

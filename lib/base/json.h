@@ -46,6 +46,10 @@ void json_put_missing(json_t **obj, const json_t *from);
 /* Parse failed for want of memory, not of sense. */
 bool json_is_nomem(const json_error_t *why);
 
+/* What the file at path holds, a new reference; NULL where it is absent or no
+ * JSON.  0, or -1: no memory. */
+int json_read_file(const char *path, json_t **value);
+
 /*
  * One line of text for obj, compact, keys in the order they were set, times
  * rounded to 3 digits by json_ms().  To be freed by free(); NULL: no memory,

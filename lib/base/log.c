@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/utf8.h"
+#include "base/whole.h"
 
 /* One message; longer ones are cut, with a mark. */
 #define LOG_LINE_MAX 2048
@@ -46,8 +47,7 @@ __attribute__((format(printf, 2, 0))) static void
 log_write(const char *area, const char *fmt, va_list ap)
 {
 	char raw[LOG_LINE_MAX], line[LOG_LINE_MAX * 2 + 128];
-	size_t n, done;
-	ssize_t wrote;
+	size_t n;
 	int len;
 
 	len = vsnprintf(raw, sizeof(raw), fmt, ap);
@@ -60,13 +60,7 @@ log_write(const char *area, const char *fmt, va_list ap)
 	n += utf8_escape(line + n, sizeof(line) - n - 1, raw, strlen(raw));
 	line[n++] = '\n';
 	/* There is nowhere to complain about stderr. */
-	for (done = 0; done < n; done += (size_t)wrote) {
-		wrote = write(STDERR_FILENO, line + done, n - done);
-		if (wrote < 0 && errno == EINTR)
-			wrote = 0;
-		if (wrote < 0)
-			return;
-	}
+	(void)write_whole(STDERR_FILENO, line, n);
 }
 
 void

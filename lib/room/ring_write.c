@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/whole.h"
 #include "room/ring_layout.h"
 
 /* Memory is taken from the file system this much at a time, so that a full one
@@ -55,8 +56,6 @@ create(const char *path, size_t capacity_bytes)
 	struct ring_file head;
 	char tmp[PATH_MAX];
 	int fd = -1, n, ret = RING_ERR_SYS;
-	ssize_t wrote;
-	size_t done;
 
 	n = snprintf(tmp, sizeof(tmp), "%s.new", path);
 	if (n < 0 || (size_t)n >= sizeof(tmp)) {
@@ -73,14 +72,8 @@ create(const char *path, size_t capacity_bytes)
 	fd = open(tmp, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd == -1)
 		return from_errno();
-	for (done = 0; done < sizeof(head); done += (size_t)wrote) {
-		wrote = write(fd, (uint8_t *)&head + done, sizeof(head) - done);
-		if (wrote == -1 && errno == EINTR)
-			wrote = 0;
-		if (wrote == -1)
-			goto out;
-	}
-	if (ftruncate(fd, (off_t)(RING_HEADER_BYTES + capacity_bytes)) == -1 ||
+	if (write_whole(fd, &head, sizeof(head)) != 0 ||
+	    ftruncate(fd, (off_t)(RING_HEADER_BYTES + capacity_bytes)) == -1 ||
 	    rename(tmp, path) == -1)
 		goto out;
 	ret = 0;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/lang.h"
+#include "base/whole.h"
 #include "room/ring.h"
 
 static const char *const format_names[ROOM_NFORMATS] = {
@@ -330,24 +331,15 @@ int
 room_write_whole(const char *path, const void *p, size_t len)
 {
 	char tmp[ROOM_PATH_MAX];
-	const char *src = p;
 	int fd, saved_errno;
-	ssize_t n;
 
 	if (format_path(tmp, "%s.new", path) != 0)
 		return ROOM_ERR_PATH;
 	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (fd == -1)
 		return ROOM_ERR_SYS;
-	while (len > 0) {
-		n = write(fd, src, len);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			goto fail;
-		src += n;
-		len -= (size_t)n;
-	}
+	if (write_whole(fd, p, len) != 0)
+		goto fail;
 	if (close(fd) == -1) {
 		fd = -1;
 		goto fail;
