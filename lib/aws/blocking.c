@@ -248,9 +248,14 @@ turn(struct blocking *b)
 	if (b->is_over)
 		return;
 	conn_flush(b->conn);
-	if (clock_mono_ms() >= b->heard_at_ms + BLOCKING_TIMEOUT_MS)
-		blocking_fail(b, SERVICE_ERROR_TIMEOUT, "timeout",
-		    "the service does not answer");
+	if (clock_mono_ms() < b->heard_at_ms + BLOCKING_TIMEOUT_MS)
+		return;
+	/* What it began to say says more than that it took too long. */
+	bidi_give_up(b->bidi);
+	/* When that was the right time is not known any more. */
+	b->date[0] = '\0';
+	blocking_fail(b, SERVICE_ERROR_TIMEOUT, "timeout",
+	    "the service does not answer");
 }
 
 /* One try, from credentials to the end of the stream. */

@@ -90,7 +90,11 @@ for seconds in 900 -900; do
 	rule "service=polly times=all do=wrong-clock seconds=$seconds"
 	a_case clean
 done
-# A stream that is not allowed: SynthesizeSpeech speaks in its place.
+# A stream that is not allowed: SynthesizeSpeech speaks in its place, also where
+# the refusal's end never comes.
+rule "$stream times=all do=slow bytes=1"
+rule "$stream times=all do=refuse name=AccessDeniedException"
+slow_case clean
 for name in AccessDeniedException ValidationException; do
 	rule "$stream times=all do=refuse name=$name"
 	a_case clean

@@ -111,3 +111,12 @@ says '^what to do *set AWS_CA_BUNDLE'
 export AWS_CA_BUNDLE="$bundle" AWS_SECRET_ACCESS_KEY=anothers
 check 77
 says '^what to do *the secret key does not belong to the key id'
+
+# A refusal whose end never comes is told as what it is.
+for what in 'slow bytes=1' 'refuse name=AccessDeniedException'; do
+	echo "service=transcribe times=all do=$what"
+done >"$tmp/faults"
+rm "$tmp/la.out"
+serve_local --faults "$tmp/faults"
+check 77
+says '^problem .*AccessDeniedException'
