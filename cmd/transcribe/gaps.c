@@ -143,7 +143,7 @@ gaps_is_behind(const struct sessions *s, int64_t now_ms)
 	if (s->config.session.is_fast || s->is_input_ended || live == NULL)
 		return false;
 	return session_due(live, now_ms) >
-	       session_sent_pos(live) + pcm_bytes_of_ms(LATE_GAP_MS);
+	       session_reach(live, now_ms) + pcm_bytes_of_ms(LATE_GAP_MS);
 }
 
 uint64_t

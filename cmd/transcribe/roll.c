@@ -246,7 +246,7 @@ change_over(struct sessions *s, uint64_t cut, uint64_t from, int64_t now_ms)
 static bool
 is_behind(const struct sessions *s, const struct session *live, int64_t now_ms)
 {
-	return session_is_paced(live, now_ms) && gaps_is_behind(s, now_ms);
+	return session_is_paced(live) && gaps_is_behind(s, now_ms);
 }
 
 /* The next one is open: it goes on where the talk is now. */

@@ -169,8 +169,11 @@ uint64_t session_due(const struct session *s, int64_t now_ms);
 /* It goes on where `before` should have been. */
 void session_inherit_due(struct session *s, const struct session *before);
 
-/* Whether what it has to send waits for its time alone. */
-bool session_is_paced(const struct session *s, int64_t now_ms);
+/* Stream position up to which its pace lets it send what it has. */
+uint64_t session_reach(const struct session *s, int64_t now_ms);
+
+/* Whether what it has to send waits for its time alone, if for anything. */
+bool session_is_paced(const struct session *s);
 
 /* Date of a refusal, for the clock's offset; "" if none. */
 const char *session_date(const struct session *s);

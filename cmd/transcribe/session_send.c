@@ -130,16 +130,23 @@ session_inherit_due(struct session *s, const struct session *before)
 	s->due_at_ms = before->due_at_ms;
 }
 
-bool
-session_is_paced(const struct session *s, int64_t now_ms)
+uint64_t
+session_reach(const struct session *s, int64_t now_ms)
 {
 	int64_t at_ms;
 
+	(void)is_due(s, now_ms, &at_ms);
+	return at_ms < now_ms ? s->pos + pcm_bytes_of_ms(now_ms - at_ms)
+	                      : s->pos;
+}
+
+bool
+session_is_paced(const struct session *s)
+{
 	return s->bidi != NULL && !s->is_over &&
 	       session_available(s) >= CHUNK_BYTES &&
 	       bidi_has_room(
-		   s->bidi, CHUNK_BYTES * s->config->backlog->channels) &&
-	       !is_due(s, now_ms, &at_ms);
+		   s->bidi, CHUNK_BYTES * s->config->backlog->channels);
 }
 
 enum session_step

@@ -23,9 +23,7 @@ burst=$!
 	head -c 64000 "$tmp/long"
 	sleep 14
 	tail -c +64001 "$tmp/long"
-	until grep -q 'all at once' "$tmp/burst.err" || ! kill -0 "$burst"; do
-		sleep 0.1
-	done
+	wait_for 60 grep -q 'all at once' "$tmp/burst.err"
 } >"$tmp/kept" &
 pids="$pids $burst $!"
 

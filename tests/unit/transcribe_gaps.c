@@ -272,6 +272,7 @@ START_TEST(what_came_at_once_after_a_stall_is_a_gap)
 	ck_assert(!gaps_is_behind(&s, 1000 + 60000));
 	/* A recording comes before its time, and waits for it. */
 	session->due_at_ms = 1000;
+	session->started_at_ms = 1000 + 60000;
 	session->pos = 2 * SECOND;
 	ck_assert(!gaps_is_behind(&s, 1000 + 2000));
 	ck_assert(!gaps_is_behind(&s, 1000 + 7000));
@@ -280,6 +281,13 @@ START_TEST(what_came_at_once_after_a_stall_is_a_gap)
 	ck_assert(!gaps_is_behind(&s, 1000 + 60000));
 	session->pos = 4 * SECOND;
 	ck_assert(gaps_is_behind(&s, 1000 + 60000));
+	/* Also where a chunk is due this moment; but not where it was the
+	 * process that stood still, and may now send what it missed. */
+	session->started_at_ms -= 100;
+	ck_assert(gaps_is_behind(&s, 1000 + 60000));
+	session->started_at_ms -= 2000;
+	ck_assert(!gaps_is_behind(&s, 1000 + 60000));
+	session->started_at_ms += 2100;
 	ck_assert_uint_eq(session_due(session, 1000 + 60000), 10 * SECOND);
 	ck_assert_uint_ge(gaps_cut(&s, 10 * SECOND), 8 * SECOND);
 	ck_assert_uint_le(gaps_cut(&s, 10 * SECOND), 10 * SECOND);
