@@ -45,7 +45,7 @@ serve auto
 # them a new one would be answered 429.
 client() {
 	wait_for 'room for one more' few_programs
-	timeout 60 "$B/fake/ws_client" "$port" "$@"
+	timeout 300 "$B/fake/ws_client" "$port" "$@"
 }
 hello() { # TOKEN
 	printf '{"type":"hello","token":"%s"}\n' "$1"
@@ -228,7 +228,7 @@ undisturbed 'a flood of connections'
 kill $crowd 2>/dev/null || :
 there_is_room() {
 	{ printf '%s\n' "$hi" '!wait "live"' '!leave'; } |
-		timeout 60 "$B/fake/ws_client" "$port" "$listen" >"$tmp/r.out" 2>/dev/null && has "$tmp/r.out" '"live"'
+		timeout 300 "$B/fake/ws_client" "$port" "$listen" >"$tmp/r.out" 2>/dev/null && has "$tmp/r.out" '"live"'
 }
 wait_for 'room after the flood' there_is_room
 

@@ -103,7 +103,7 @@ curl -sgi "${url}<script>alert(1)</script>" >"$tmp/body"
 
 # A speaker's name for itself, and its language, in our logs.
 printf '%s\n' "{\"type\":\"hello\",\"session\":\"page-1234\",\"lang\":\"it-IT\",\"client\":$json}" '!wait "ready"' '{"type":"end"}' '!wait "ended"' '!leave' |
-	BOOTH_SPEAK_COMMAND='cat >/dev/null' timeout 60 "$B/fake/ws_client" "$port" '/speak?room=main' >"$tmp/s.out" 2>&1 || :
+	BOOTH_SPEAK_COMMAND='cat >/dev/null' timeout 300 "$B/fake/ws_client" "$port" '/speak?room=main' >"$tmp/s.out" 2>&1 || :
 has "$tmp/s.out" '"ready"' || fail "speak: $(cat "$tmp/s.out")"
 grep -q 'client=' "$room/speak.log" || fail 'no name in the log'
 clean "$room/speak.log" "$tmp"/*.err

@@ -14,7 +14,7 @@ archive "$tmp/day.jsonl"
 "$BIN/captions" -q -l all -o "$tmp" --talk 1 "$tmp/day.jsonl"
 n=0
 for file in "$tmp"/*.vtt; do
-	timeout 120 node tests/browser/captions.mjs "$file" >"$tmp/chromium" 2>"$log" || fail
+	timeout 600 node tests/browser/captions.mjs "$file" >"$tmp/chromium" 2>"$log" || fail
 	(cd tests/interop && node webvtt.mjs "$file") >"$tmp/w3c"
 	diff "$tmp/w3c" "$tmp/chromium" >"$log" || fail
 	n=$((n + 1))

@@ -6,4 +6,4 @@ set -eu
 # shellcheck source=tests/browser/need.sh
 . tests/browser/need.sh
 
-timeout 200 node tests/browser/markup.mjs >"$log" 2>&1 || fail
+timeout 600 node tests/browser/markup.mjs >"$log" 2>&1 || fail

@@ -10,4 +10,4 @@ set -eu
 . tests/browser/need.sh
 
 node --test tests/browser/unit/*.test.mjs >"$log" 2>&1 || fail
-timeout 300 node tests/browser/page.mjs >"$log" 2>&1 || fail
+timeout 600 node tests/browser/page.mjs >"$log" 2>&1 || fail

@@ -7,4 +7,4 @@ set -eu
 # shellcheck source=tests/browser/need.sh
 . tests/browser/need.sh
 
-timeout 300 node tests/browser/picker.mjs >"$log" 2>&1 || fail
+timeout 600 node tests/browser/picker.mjs >"$log" 2>&1 || fail

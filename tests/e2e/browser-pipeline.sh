@@ -12,4 +12,4 @@ export CLIPS
 [ -d "$CLIPS" ] || skip "pocketsphinx-testdata is not installed"
 command -v apertium >/dev/null || skip "apertium is not installed"
 
-timeout 280 node tests/browser/pipeline.mjs >"$log" 2>&1 || fail
+timeout 600 node tests/browser/pipeline.mjs >"$log" 2>&1 || fail

@@ -8,4 +8,4 @@ set -eu
 # shellcheck source=tests/browser/need.sh
 . tests/browser/need.sh
 
-timeout 300 node tests/browser/room.mjs >"$log" 2>&1 || fail
+timeout 600 node tests/browser/room.mjs >"$log" 2>&1 || fail

@@ -135,7 +135,7 @@ if [ -x "${BIN:-bin}/broadcast" ]; then
 		jq -e '.languages | length == 3 and any(.formats == ["text", "pcm"])' \
 			>/dev/null; do
 		tries=$((tries + 1))
-		[ "$tries" -lt 200 ] || fail 'the room did not come on the air'
+		[ "$tries" -lt 2400 ] || fail 'the room did not come on the air'
 		sleep 0.05
 	done
 	languages '?room=hall' '{"room":"hall","on":true,"languages":[{"lang":"source","spoken":"it-IT","name":"italiano","formats":["text"]},{"lang":"arb","name":"العربية","formats":["text"]},{"lang":"es-ES","name":"español (España)","formats":["text","pcm"]}]}'
@@ -159,7 +159,7 @@ pids="$pids $client"
 tries=0
 until grep -qa '"query"' "$tmp/answer"; do
 	tries=$((tries + 1))
-	[ "$tries" -lt 200 ] || fail "listen said nothing: $(cat "$tmp/answer")"
+	[ "$tries" -lt 2400 ] || fail "listen said nothing: $(cat "$tmp/answer")"
 	sleep 0.05
 done
 grep -qa "room=main&lang=en-US\",\"run\":\"$run\"" "$tmp/answer" ||

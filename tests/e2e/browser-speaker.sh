@@ -9,4 +9,4 @@ set -eu
 # shellcheck source=tests/browser/need.sh
 . tests/browser/need.sh
 
-timeout 280 node tests/browser/speaker.mjs >"$log" 2>&1 || fail
+timeout 600 node tests/browser/speaker.mjs >"$log" 2>&1 || fail

@@ -90,7 +90,7 @@ mkfifo "$dir/fifo"
 pid=$!
 exec 3<"$dir/fifo"
 head -c 2 <&3 >/dev/null
-timeout 60 sh -c "until grep -q lost_ms= '$dir/err'; do :; done" ||
+timeout 300 sh -c "until grep -q lost_ms= '$dir/err'; do :; done" ||
 	fail "a stalled reader: nothing was said"
 exec 3<&-
 got=0

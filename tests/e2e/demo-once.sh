@@ -15,7 +15,7 @@ demo=scripts/demo
 run() { # STATUS ARG...
 	local want=$1 got=0
 	shift
-	TMPDIR=$tmp/t timeout 200 "$demo" "$@" >"$tmp/out" 2>"$tmp/demo.err" </dev/null || got=$?
+	TMPDIR=$tmp/t timeout 400 "$demo" "$@" >"$tmp/out" 2>"$tmp/demo.err" </dev/null || got=$?
 	[ $got -eq "$want" ] || fail "status $got, not $want: demo $*: $(cat "$tmp/out")"
 	[ -z "$(ls -A "$tmp/t")" ] || fail "files are left: $(ls "$tmp/t")"
 }

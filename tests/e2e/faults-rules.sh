@@ -46,7 +46,7 @@ switch() {
 	cat >"$tmp/now.faults"
 	before=$(grep -c "\"$1\"" "$tmp/now.ready") || true
 	kill -HUP "$(cat "$tmp/now.pid")"
-	wait_for 20 more "$1" "$before"
+	wait_for 120 more "$1" "$before"
 }
 more() { [ "$(grep -c "\"$1\"" "$tmp/now.ready")" -gt "$2" ]; }
 
@@ -96,6 +96,6 @@ stop_stand_in now
 # Without --faults the signal ends it.
 "$BIN/localaws" --dir "$tmp/la" >"$tmp/plain" 2>"$tmp/plain.log" &
 plain=$!
-wait_for 60 grep -qs '"ready"' "$tmp/plain"
+wait_for 120 grep -qs '"ready"' "$tmp/plain"
 kill -HUP "$plain"
 wait "$plain" || fail "status $? at SIGHUP"

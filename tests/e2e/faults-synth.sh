@@ -19,9 +19,9 @@ tool() {
 		cat "$tmp/in"
 		# Who is asked for voices asks an engine forty times.
 		case $kind in
-		clean | told) wait_for 90 grep -q '"ready"' "$tmp/$n.out" ;;
+		clean | told) wait_for 120 grep -q '"ready"' "$tmp/$n.out" ;;
 		esac
-	} | timeout 120 "$BIN/synth" --pace fast --streams-per-s 100 "$@"
+	} | timeout 300 "$BIN/synth" --pace fast --streams-per-s 100 "$@"
 }
 if [ "${1:-}" = one ]; then
 	one "$2"

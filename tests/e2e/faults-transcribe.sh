@@ -12,9 +12,9 @@ tool() {
 	unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
 	if [ $# -gt 0 ]; then
 		"$BIN/capture" -q -f "$tmp/$1.wav" --pace realtime |
-			timeout 90 "$BIN/transcribe" -l en-US
+			timeout 300 "$BIN/transcribe" -l en-US
 	else
-		timeout 60 "$BIN/transcribe" -l en-US --pace fast <"$tmp/pcm"
+		timeout 300 "$BIN/transcribe" -l en-US --pace fast <"$tmp/pcm"
 	fi
 }
 if [ "${1:-}" = one ]; then

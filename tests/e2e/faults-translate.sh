@@ -13,7 +13,7 @@ tool() {
 	shift
 	export AWS_CONFIG_FILE="$tmp/config"
 	unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
-	timeout 60 "$BIN/translate" -t es,fr "$@" <"$tmp/in"
+	timeout 300 "$BIN/translate" -t es,fr "$@" <"$tmp/in"
 }
 if [ "${1:-}" = one ]; then
 	one "$2"

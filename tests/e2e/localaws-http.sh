@@ -29,7 +29,7 @@ wait_for() { # WHAT COMMAND...
 	shift
 	until "$@" >/dev/null 2>&1; do
 		tries=$((tries + 1))
-		[ $tries -lt 1500 ] || fail "no $what"
+		[ $tries -lt 6000 ] || fail "no $what"
 		sleep 0.02
 	done
 }

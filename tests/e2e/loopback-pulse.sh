@@ -35,7 +35,7 @@ fail() {
 }
 
 until_true() { # WHAT COMMAND...
-	local what=$1 until=$((SECONDS + 60))
+	local what=$1 until=$((SECONDS + 300))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ $SECONDS -lt $until ] || fail "never: $what"

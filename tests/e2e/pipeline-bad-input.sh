@@ -17,7 +17,7 @@ in=/dev/null out=$tmp/out
 ends() {
 	local want=$1 pattern=$2 got=0
 	shift 2
-	timeout 90 "$@" <"$in" >"$out" 2>"$tmp/tool.err" || got=$?
+	timeout 300 "$@" <"$in" >"$out" 2>"$tmp/tool.err" || got=$?
 	[ "$got" -eq "$want" ] || fail "status $got, not $want: $*"
 	one_line "$tmp/tool.err" "$pattern"
 }
@@ -90,7 +90,7 @@ big=$(head -c 1048576 /dev/zero | tr '\0' x)
 for tool in 'translate -t es-ES' 'synth --pace fast'; do
 	status=0
 	# shellcheck disable=SC2086 # a command line
-	timeout 90 $tool <"$tmp/bad.jsonl" >"$out" 2>"$tmp/tool.err" || status=$?
+	timeout 300 $tool <"$tmp/bad.jsonl" >"$out" 2>"$tmp/tool.err" || status=$?
 	[ $status -eq 65 ] || fail "$tool: status $status of bad lines"
 	[ "$(wc -l <"$tmp/tool.err")" -eq 2 ] || fail "$tool: not one message a bad line: $(cat "$tmp/tool.err")"
 	said 'line 1 .*not a JSON object'

@@ -15,7 +15,7 @@ export GATEWAY_INTERFACE=websocketd-CGI/0.1
 
 refused() {
 	status=0
-	QUERY_STRING=$1 timeout 20 "$BIN/listen" <"$tmp/page" >"$tmp/r.out" 2>"$tmp/r.err" || status=$?
+	QUERY_STRING=$1 timeout 300 "$BIN/listen" <"$tmp/page" >"$tmp/r.out" 2>"$tmp/r.err" || status=$?
 	[ $status = 64 ] || fail "'$1': status $status"
 	jq -e -s --arg why "$2" 'length == 1 and .[0].state == "refused" and
 		.[0].type == "status" and (.[0].detail | startswith($why))' \

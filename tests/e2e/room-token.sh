@@ -164,9 +164,9 @@ socket.onclose = () => process.exit(0);
 END
 if node -e 'process.exit(typeof WebSocket === "function" ? 0 : 1)' 2>/dev/null; then
 	ws="ws${url#http}listen?room=main&lang=es-ES"
-	timeout 30 node "$tmp/page.mjs" "$ws" '{"type":"hello","token":"x"}' >"$tmp/n1.out"
+	timeout 120 node "$tmp/page.mjs" "$ws" '{"type":"hello","token":"x"}' >"$tmp/n1.out"
 	any "$tmp/n1.out" '.reason == "token"' || fail "websocketd: not refused"
-	timeout 30 node "$tmp/page.mjs" "$ws" "{\"type\":\"hello\",\"token\":\"$word\"}" >"$tmp/n2.out"
+	timeout 120 node "$tmp/page.mjs" "$ws" "{\"type\":\"hello\",\"token\":\"$word\"}" >"$tmp/n2.out"
 	has "$tmp/n2.out" 'caption 2' || fail "websocketd: not let in"
 else
 	echo "(no WebSocket in this node: the last part was left to room-page)"

@@ -114,7 +114,7 @@ wait $first || fail "the first speaker ended with $?"
 wait_for "room" is_free
 rm "$tmp"/heard.*
 { hello page-1234 it-IT; audio 0; audio 1; audio 1; audio 0; } |
-	timeout 20 "$B/fake/ws_client" "$port" "/speak?room=main" >"$tmp/a.out" 2>&1 &
+	timeout 300 "$B/fake/ws_client" "$port" "/speak?room=main" >"$tmp/a.out" 2>&1 &
 cut=$!
 started $cut
 wait_for "two messages once" heard 6400
@@ -126,7 +126,7 @@ started $again
 wait_for "the way before to be replaced" has "$tmp/a.out" '"replaced"'
 wait_for "only what was missing" heard 9600
 { hello page-1234 de-DE; audio 3; audio 5; printf '{"type":"end"}\n'; } |
-	timeout 30 "$B/fake/ws_client" "$port" "/speak?room=main" >"$tmp/b.out" 2>&1
+	timeout 300 "$B/fake/ws_client" "$port" "/speak?room=main" >"$tmp/b.out" 2>&1
 any "$tmp/b.out" '.state == "ready" and .next == 3 and .lang == "de-DE"' || fail "numbers do not go on"
 any "$tmp/b.out" '.type == "ack" and .next == 6 and .lost == 1' || fail "the missing one is not counted"
 any "$tmp/b.out" '.state == "ended"' || fail "no end"

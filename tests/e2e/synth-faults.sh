@@ -106,7 +106,7 @@ tool=$!
 exec 3>"$tmp/slow"
 cat "$tmp/in" >&3
 has_said() { grep -q "\"id\":\"$1\".*\"last\":true" "$tmp/out"; }
-wait_for 60 has_said 2
+wait_for 120 has_said 2
 say 3 es-ES >&3
 exec 3>&-
 wait "$tool" || fail "status $? with another clock"
@@ -192,7 +192,7 @@ cat "$tmp/in" >&3
 hanging() {
 	grep -q 'speak: now hang' "$tmp/stop.log"
 }
-wait_for 20 hanging
+wait_for 120 hanging
 kill -TERM "$tool"
 wait "$tool" || fail "status $? after SIGTERM"
 exec 3>&-

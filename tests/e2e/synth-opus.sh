@@ -101,12 +101,12 @@ exec 3<>"$tmp/room"
 pids="$pids $!"
 grep -v '"state":"ended"' "$tmp/out" >&3
 for format in pcm opus; do
-	wait_for 20 test -e "$BOOTH_RUN/rooms/main/es-ES.$format.ring"
+	wait_for 120 test -e "$BOOTH_RUN/rooms/main/es-ES.$format.ring"
 done
 own() { # FORMAT ENCODING: what its listener has of audio, whole
 	"$BIN/listen" -r main -l es-ES --audio "$1" --since 0 --once </dev/null |
 		jq -r 'select(.type=="audio") | .encoding' | sort -u >"$tmp/own"
 	[ "$(cat "$tmp/own")" = "$2" ]
 }
-wait_for 20 own pcm pcm_s16le
-wait_for 20 own opus opus
+wait_for 120 own pcm pcm_s16le
+wait_for 120 own opus opus

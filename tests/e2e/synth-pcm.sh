@@ -50,7 +50,7 @@ has() { # FILE NUMBER
 	[ "$(sample_count "$1" "$2")" -eq 4800 ]
 }
 say 1 es-ES >&3
-wait_for 20 spoken 1
+wait_for 120 spoken 1
 for n in 2 4; do
 	: >"$tmp/heard.$n"
 	cat "$tmp/es.fifo" >"$tmp/heard.$n" 3>&- &
@@ -61,14 +61,14 @@ for n in 2 4; do
 	until grep -q . "$tmp/heard.$n"; do
 		k=$((k + 1))
 		say "77.$k" es-ES >&3
-		wait_for 20 spoken "77.$k"
+		wait_for 120 spoken "77.$k"
 	done
 	say "$n" es-ES >&3
-	wait_for 20 has "$tmp/heard.$n" "$n"
+	wait_for 120 has "$tmp/heard.$n" "$n"
 	kill -9 "$reader"
 	wait "$reader" 2>/dev/null || true
 	say "$((n + 1))" es-ES >&3
-	wait_for 20 spoken "$((n + 1))"
+	wait_for 120 spoken "$((n + 1))"
 done
 same 'the first reader' "$(heard "$tmp/heard.2" | sed 's/77 //g')" 2
 same 'the second reader' "$(heard "$tmp/heard.4" | sed 's/77 //g')" 4
@@ -78,7 +78,7 @@ pids="$pids $!"
 for n in $(seq 10 14); do
 	say "$n" es-ES
 done >&3
-wait_for 30 spoken 14
+wait_for 120 spoken 14
 rm "$tmp/in.fifo"
 exec 3>&-
 wait "$tool" || fail "status $?"
@@ -92,7 +92,7 @@ exec 3<>"$tmp/in.fifo"
 	>"$tmp/out" 2>"$tmp/err" 3>&- &
 tool=$!
 pids="$pids $tool"
-wait_for 20 test -p "$tmp/new.fifo"
+wait_for 120 test -p "$tmp/new.fifo"
 : >"$tmp/heard"
 cat "$tmp/new.fifo" >"$tmp/heard" 3>&- &
 pids="$pids $!"
@@ -101,10 +101,10 @@ quiet() { # SECONDS of silence at the end
 		[ "$(tail -c $(($1 * 32000)) "$tmp/heard" | od -An -v -t d2 -w2 |
 			sort -u | tr -d ' ')" = 0 ]
 }
-wait_for 20 quiet 1
+wait_for 120 quiet 1
 say 5 es-ES >&3
-wait_for 20 has "$tmp/heard" 5
-wait_for 20 quiet 1
+wait_for 120 has "$tmp/heard" 5
+wait_for 120 quiet 1
 same 'heard' "$(heard "$tmp/heard")" 5
 rm "$tmp/in.fifo"
 exec 3>&-

@@ -48,28 +48,28 @@ heard() { # LANG ENCODING: one more listener, $listener
 serve a </dev/null
 go -r main -t es-ES,it-IT --encoding pcm,opus --pcm "it-IT=$tmp/it.fifo"
 say 1 es-ES >&3
-wait_for 20 passed 1
-wait_for 20 has '.state=="ready" and .voices["es-ES"]=="Lucia"'
+wait_for 120 passed 1
+wait_for 120 has '.state=="ready" and .voices["es-ES"]=="Lucia"'
 heard es-ES none
 text=$listener
-wait_for 20 test -e "$BOOTH_RUN/rooms/main/want/es-ES.text"
+wait_for 120 test -e "$BOOTH_RUN/rooms/main/want/es-ES.text"
 say 2 es-ES >&3
-wait_for 20 passed 2
+wait_for 120 passed 2
 
 # One with Opus; then one with PCM; each gets what it wants.
 heard es-ES opus
 opus=$listener
-wait_for 20 state wanted es-ES
+wait_for 120 state wanted es-ES
 say 3 es-ES >&3
 say 4 it-IT >&3
-wait_for 20 ended 3 opus
+wait_for 120 ended 3 opus
 heard es-ES pcm
 pcm=$listener
 k=0
 until has '.encoding=="pcm_s16le" and .last'; do
 	k=$((k + 1))
 	say "5.$k" es-ES >&3
-	wait_for 20 ended "5.$k" opus
+	wait_for 120 ended "5.$k" opus
 done
 ended 3 pcm_s16le && fail 'PCM for nobody'
 same 'in both' "$(jq -r "select(.type==\"audio\" and .id==\"5.$k\" and .last).encoding" \
@@ -81,20 +81,20 @@ done
 kill "$opus" "$pcm"
 wait "$opus" "$pcm" 2>/dev/null || true
 say 6 es-ES >&3
-wait_for 20 ended 6 opus
+wait_for 120 ended 6 opus
 # Nobody any more: the readers of captions are no reason.
-wait_for 30 state unwanted es-ES
+wait_for 120 state unwanted es-ES
 say 7 es-ES >&3
-wait_for 20 passed 7
+wait_for 120 passed 7
 # Whoever reads the FIFO listens, too.
 cat "$tmp/it.fifo" >"$tmp/it.raw" 3>&- &
 pids="$pids $!"
-wait_for 20 state wanted it-IT
+wait_for 120 state wanted it-IT
 say 8 it-IT >&3
 it_spoke() {
 	[ "$(od -An -v -t d2 -w2 "$tmp/it.raw" | awk '$1 == 8' | wc -l)" -eq 4800 ]
 }
-wait_for 20 it_spoke
+wait_for 120 it_spoke
 finish
 silent 7
 silent 8
@@ -107,31 +107,31 @@ kill "$text"
 serve b </dev/null
 go -r main --max-usd 0.0002
 heard es-ES opus
-wait_for 20 state wanted es-ES
+wait_for 120 state wanted es-ES
 say 1 es-ES >&3
-wait_for 20 ended 1 pcm_s16le
+wait_for 120 ended 1 pcm_s16le
 # The room's limit stands on it.
-wait_for 60 has '.state=="level" and .est_usd==9e-05 and .chars==3'
+wait_for 120 has '.state=="level" and .est_usd==9e-05 and .chars==3'
 echo 'coffee' >"$BOOTH_RUN/rooms/main/paused"
-wait_for 20 has '.state=="paused" and .detail=="coffee" and .est_usd==9e-05'
+wait_for 120 has '.state=="paused" and .detail=="coffee" and .est_usd==9e-05'
 say 2 es-ES >&3
-wait_for 20 has '.id=="2" and .error=="paused" and .last and .data==""'
+wait_for 120 has '.id=="2" and .error=="paused" and .last and .data==""'
 rm "$BOOTH_RUN/rooms/main/paused"
-wait_for 20 has '.state=="resumed"'
+wait_for 120 has '.state=="resumed"'
 say 3 es-ES >&3
 say 4 es-ES >&3
-wait_for 20 has '.state=="paused" and .detail!="coffee"'
+wait_for 120 has '.state=="paused" and .detail!="coffee"'
 same 'spent' "$(jq 'select(.state=="paused" and .detail!="coffee").est_usd' "$tmp/out")" 0.00027
 grep -q 'synth has spent' "$BOOTH_RUN/rooms/main/paused" || fail 'the room is not told'
 say 5 es-ES >&3
-wait_for 20 has '.id=="5" and .error=="paused"'
+wait_for 120 has '.id=="5" and .error=="paused"'
 kill -USR1 "$tool"
 resumed_twice() {
 	[ "$(jq -r 'select(.state=="resumed").state' "$tmp/out" | wc -l)" -eq 2 ]
 }
-wait_for 20 resumed_twice
+wait_for 120 resumed_twice
 say 6 es-ES >&3
-wait_for 20 ended 6 pcm_s16le
+wait_for 120 ended 6 pcm_s16le
 finish
 voiced es-ES '1 2 3 4 5 6'
 sounds 1 1
@@ -143,18 +143,18 @@ speak hang@6400
 speak hang@0
 END
 go -r main
-wait_for 20 state wanted es-ES
+wait_for 120 state wanted es-ES
 say 1 es-ES >&3
-wait_for 20 has '.type=="audio" and .id=="1"'
+wait_for 120 has '.type=="audio" and .id=="1"'
 say 2 es-ES >&3
 hanging() {
 	[ "$(grep -c 'speak: now hang' "$tmp/c.log")" -eq 2 ]
 }
-wait_for 20 hanging
+wait_for 120 hanging
 printf '{"type":"retraction","id":"%s","at_ms":1}\n' 1 2 3 >&3
 say 3 es-ES >&3
 say 4 es-ES >&3
-wait_for 20 ended 4 pcm_s16le
+wait_for 120 ended 4 pcm_s16le
 finish
 same 'why' "$(jq -c 'select(.type=="audio" and .id=="1" and .last) | [.error,.data]' "$tmp/out")" \
 	'["retracted",""]'
@@ -169,7 +169,7 @@ same 'paid' "$(jq 'select(.state=="ended").chars' "$tmp/out")" 9
 serve d </dev/null
 go -r main
 printf '{"type":"status","stage":"translate","state":"ready","languages":["es","eo","it-IT",5]}\n' >&3
-wait_for 20 has '.stage=="synth" and .voices=={"es-ES":"Lucia","it-IT":"Bianca"}'
+wait_for 120 has '.stage=="synth" and .voices=={"es-ES":"Lucia","it-IT":"Bianca"}'
 finish
 ! grep -q 'captions only' "$tmp/err" || fail 'said of a language that nobody wants'
 

@@ -115,7 +115,7 @@ mkfifo "$tmp/fifo"
 tool=$!
 pids="$pids $tool"
 exec 3>"$tmp/fifo"
-wait_for 20 grep -q '"state":"ready"' "$tmp/out"
+wait_for 120 grep -q '"state":"ready"' "$tmp/out"
 grep -q '^synth: xx-YY: Polly has no voice for it; captions only$' "$tmp/err" ||
 	fail 'a language without voices is not said at the start'
 same 'announced' "$(jq -c 'select(.state=="ready").voices' "$tmp/out")" \

@@ -29,13 +29,13 @@ ended() {
 # of the service; then a sentence needs no new one.
 serve a --idle-ms 3500 </dev/null
 go -t es-ES,it-IT --warm 4
-wait_for 20 logged a '^header x-amzn-engine' 4
-wait_for 20 logged a '^speak keep' 8
+wait_for 120 logged a '^header x-amzn-engine' 4
+wait_for 120 logged a '^speak keep' 8
 ! grep -q '^speak idle' "$tmp/a.log" || fail 'not kept alive'
 say 1 es-ES >&3
-wait_for 20 ended 1
+wait_for 120 ended 1
 say 2 it-IT >&3
-wait_for 20 ended 2
+wait_for 120 ended 2
 finish
 sounds 1 1
 sounds 2 2
@@ -49,10 +49,10 @@ same 'voices' "$(head -n "$first" "$tmp/a.log" |
 # Ended by the service all the same: replaced, and nothing is said twice.
 serve b --idle-ms 300 </dev/null
 go -t es-ES --warm 1
-wait_for 20 logged b '^speak idle' 3
+wait_for 120 logged b '^speak idle' 3
 for n in 1 2 3; do
 	say "$n" es-ES >&3
-	wait_for 20 ended "$n"
+	wait_for 120 ended "$n"
 done
 finish
 voiced es-ES '1 2 3'
@@ -63,14 +63,14 @@ done
 # They count against the quota, and a sentence goes before them.
 serve c --speak-ms 200 </dev/null
 go -t es-ES,it-IT --warm 4 --streams 2 --max-lag-ms 0
-wait_for 20 logged c '^header x-amzn-engine' 2
+wait_for 120 logged c '^header x-amzn-engine' 2
 for n in 1 2 3; do
 	say "$n" de-DE >&3
 	say "1$n" it-IT >&3
 	say "2$n" es-ES >&3
 done
 for n in 13 23; do
-	wait_for 20 ended "$n"
+	wait_for 120 ended "$n"
 done
 finish
 voiced it-IT '11 12 13'
@@ -85,11 +85,11 @@ speak refuse 403 AccessDeniedException
 speak refuse 403 AccessDeniedException
 EOF
 go -t es-ES --warm 1
-wait_for 20 logged d '^speak refuse' 1
+wait_for 120 logged d '^speak refuse' 1
 say 1 es-ES >&3
-wait_for 20 ended 1
+wait_for 120 ended 1
 say 2 es-ES >&3
-wait_for 20 ended 2
+wait_for 120 ended 2
 finish
 voiced es-ES '1 2'
 sounds 1 1

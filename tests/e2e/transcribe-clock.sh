@@ -93,7 +93,7 @@ for off in 600 -600; do
 			"$BIN/transcribe" -l en-US "$tmp/talk.wav" \
 			>"$tmp/out" 2>"$tmp/err" &
 		tool=$!
-		wait_for 30 heard w0010
+		wait_for 120 heard w0010
 		echo "$then" >"$tmp/shift.new"
 		mv "$tmp/shift.new" "$tmp/shift"
 		wait "$tool" || fail "status $? with a clock set from $first to $then"

@@ -110,7 +110,7 @@ tool=$!
 renewable() {
 	grep -q 'have expired: renew them there' "$tmp/err"
 }
-wait_for 30 renewable
+wait_for 120 renewable
 sed 's/OLD/NEW/; s/old/new/' "$tmp/credentials" >"$tmp/credentials.new"
 mv "$tmp/credentials.new" "$tmp/credentials"
 wait "$tool" || fail "status $? with keys renewed in their file"
@@ -138,7 +138,7 @@ tool=$!
 heard() {
 	grep -q 'w0010' "$tmp/out"
 }
-wait_for 20 heard
+wait_for 120 heard
 kill -TERM "$tool"
 wait "$tool" || fail "status $? after SIGTERM"
 n=$(finals "$tmp/out" | wc -w)
@@ -152,12 +152,12 @@ tool=$!
 asked() {
 	grep -q 'now hang' "$tmp/c.log"
 }
-wait_for 20 asked
+wait_for 120 asked
 kill -TERM "$tool"
 stopping() {
 	grep -q stopping "$tmp/err"
 }
-wait_for 20 stopping
+wait_for 120 stopping
 kill -TERM "$tool"
 got=0
 wait "$tool" || got=$?

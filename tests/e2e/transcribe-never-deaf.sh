@@ -62,7 +62,7 @@ serve() {
 	"$B/fake/service" serve --ready "$tmp/$1.port" \
 		--script "$tmp/$1.script" --log "$tmp/$1.log" &
 	echo $! >"$tmp/$1.pid"
-	wait_for 20 test -s "$tmp/$1.port"
+	wait_for 120 test -s "$tmp/$1.port"
 }
 stop_services() {
 	settle

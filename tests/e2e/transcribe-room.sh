@@ -48,13 +48,13 @@ steps() { # status lines, without levels
 serve a </dev/null
 "$BIN/transcribe" -l en-US -r main "$tmp/talk.wav" >"$tmp/out" 2>"$tmp/err" &
 tool=$!
-wait_for 30 heard w0012
+wait_for 120 heard w0012
 echo 'lunch' >"$room/paused"
-wait_for 30 state 1 paused
-wait_for 30 grep -q 'transcribe end' "$tmp/a.log"
-wait_for 30 thrown_away
+wait_for 120 state 1 paused
+wait_for 120 grep -q 'transcribe end' "$tmp/a.log"
+wait_for 120 thrown_away
 rm "$room/paused"
-wait_for 30 state 1 resumed
+wait_for 120 state 1 resumed
 wait "$tool" || fail "status $?"
 same 'states' "$(steps)" 'ready paused resumed ended'
 same 'reason' "$(jq -r 'select(.state=="paused").detail' "$tmp/out")" lunch
@@ -81,12 +81,12 @@ serve b </dev/null
 BOOTH_PRICES="$tmp/prices" "$BIN/transcribe" -l en-US --max-usd 6 "$tmp/talk.wav" \
 	>"$tmp/out" 2>"$tmp/err" &
 tool=$!
-wait_for 30 state 1 paused
+wait_for 120 state 1 paused
 grep -q 'paused: transcribe has spent .* USD; go on with SIGUSR1' "$tmp/err" ||
 	fail 'nothing said of the limit'
 kill -USR1 "$tool"
-wait_for 30 state 1 resumed
-wait_for 30 state 2 paused
+wait_for 120 state 1 resumed
+wait_for 120 state 2 paused
 kill -USR1 "$tool"
 wait "$tool" || fail "status $? with a limit"
 same 'states' "$(steps)" 'ready paused resumed paused resumed ended'
@@ -99,7 +99,7 @@ serve c </dev/null
 BOOTH_PRICES="$tmp/prices" "$BIN/transcribe" -l en-US -r main --max-usd 2 \
 	"$tmp/talk.wav" >"$tmp/out" 2>"$tmp/err" &
 tool=$!
-wait_for 30 test -e "$room/paused"
+wait_for 120 test -e "$room/paused"
 grep -q 'transcribe has spent' "$room/paused" || fail 'no reason in the room'
 wait "$tool" || fail "status $? paused to the end"
 same 'sessions until the limit' "$(jq 'select(.state=="ended").sessions' "$tmp/out")" 1

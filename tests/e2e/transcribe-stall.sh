@@ -23,7 +23,7 @@ burst=$!
 	head -c 64000 "$tmp/long"
 	sleep 14
 	tail -c +64001 "$tmp/long"
-	wait_for 60 grep -q 'all at once' "$tmp/burst.err"
+	wait_for 120 grep -q 'all at once' "$tmp/burst.err"
 } >"$tmp/kept" &
 pids="$pids $burst $!"
 
@@ -34,10 +34,10 @@ mkfifo "$tmp/fifo"
 tool=$!
 exec 3>"$tmp/fifo"
 head -c 41600 "$tmp/pcm" >&3
-wait_for 20 final_count 1
+wait_for 120 final_count 1
 # 1999 ms: in the middle of a word, and of a sample; then the rest.
 tail -c +41601 "$tmp/pcm" | head -c 22367 >&3
-wait_for 20 final_count 2
+wait_for 120 final_count 2
 tail -c +63968 "$tmp/pcm" >&3
 exec 3>&-
 wait "$tool" || fail "status $?"
@@ -83,7 +83,7 @@ exec 3>"$tmp/fifo"
 closed_often() {
 	[ "$(grep -c '^conn' "$tmp/c.log")" -ge 4 ]
 }
-wait_for 60 closed_often
+wait_for 120 closed_often
 cat "$tmp/pcm" >&3
 exec 3>&-
 wait "$tool" || fail "status $? after idle connections"

@@ -26,16 +26,16 @@ state() { [ "$(grep -c "\"state\":\"$1\"" "$tmp/out")" -ge "${2:-1}" ]; }
 serve
 start -t es,en --max-usd 0.15
 final u1 'ten chars.' >&3
-wait_for 20 has u1
+wait_for 120 has u1
 final u2 'Ten chars.' >&3
-wait_for 20 state paused
+wait_for 120 state paused
 final u3 'not translated' >&3
-wait_for 20 has u3
-wait_for 20 has u3 en-US
+wait_for 120 has u3
+wait_for 120 has u3 en-US
 kill -USR1 "$translate"
-wait_for 20 state resumed
+wait_for 120 state resumed
 final u4 'TEN CHARS.' >&3
-wait_for 20 has u4
+wait_for 120 has u4
 finish
 expect 'select(.type=="translation" and .lang=="es-ES") | [.id,.text,.error]' \
 	'["u1","[es] ten chars.",null] ["u2","[es] Ten chars.",null] ["u3","not translated","paused"] ["u4","[es] TEN CHARS.",null]'
@@ -50,17 +50,17 @@ said 'paused: translate has spent' 1
 mkdir -p "$tmp/run/rooms/main"
 start -t es -r main --max-usd 0.05
 final u1 'ten chars.' >&3
-wait_for 20 has u1
-wait_for 20 test -e "$tmp/run/rooms/main/paused"
-wait_for 20 state level
+wait_for 120 has u1
+wait_for 120 test -e "$tmp/run/rooms/main/paused"
+wait_for 120 state level
 rm "$tmp/run/rooms/main/paused"
-wait_for 20 state resumed
+wait_for 120 state resumed
 echo 'the operator says so' >"$tmp/run/rooms/main/paused"
-wait_for 20 state paused 2
+wait_for 120 state paused 2
 final u2 'waits' >&3
-wait_for 20 has u2
+wait_for 120 has u2
 rm "$tmp/run/rooms/main/paused"
-wait_for 20 state resumed 2
+wait_for 120 state resumed 2
 finish
 expect 'select(.state=="paused").detail' \
 	'"translate has spent 0.1000 of 0.0500 USD; go on with SIGUSR1 or by resuming the room" "the operator says so"'
@@ -72,9 +72,9 @@ start -t es,fr --deadline-ms 600000
 final u1 'Wrong @never/fr' >&3
 final u2 'Wrong, too @never/fr' >&3
 final u3 'Right' >&3
-wait_for 20 has u3
+wait_for 120 has u3
 printf '{"type":"retraction","id":"u1","at_ms":5}\n{"type":"retraction","id":"u2","at_ms":6}\n{"type":"retraction"}\n' >&3
-wait_for 20 has u3 fr-FR
+wait_for 120 has u3 fr-FR
 finish
 expect 'select(.type=="translation") | [.id,.lang]' \
 	'["u1","es-ES"] ["u2","es-ES"] ["u3","es-ES"] ["u3","fr-FR"]'

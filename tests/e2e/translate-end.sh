@@ -37,9 +37,9 @@ logged() { [ "$(grep -c POST "$tmp/log")" -ge "$1" ]; }
 serve
 start -t fr,de
 final u1 'One @hold/fr=2' >&3
-wait_for 20 has '"translation".*"lang":"de-DE"'
+wait_for 120 has '"translation".*"lang":"de-DE"'
 kill -TERM "$translate"
-wait_for 20 grep -q 'stopping' "$tmp/err"
+wait_for 120 grep -q 'stopping' "$tmp/err"
 # Frees the French one; its own line is not read any more.
 printf '{"type":"transcript","id":"w","final":true,"lang":"en-US","text":"free"}\n' |
 	"$BIN/translate" -q -t it >"$tmp/other"
@@ -50,9 +50,9 @@ expect 'select(.state=="ended").errors' '0'
 # Twice: at once, and the utterance still has its line.
 start -t fr
 final u1 'One @never' >&3
-wait_for 20 has '"transcript"'
+wait_for 120 has '"transcript"'
 kill -TERM "$translate"
-wait_for 20 grep -q 'stopping' "$tmp/err"
+wait_for 120 grep -q 'stopping' "$tmp/err"
 kill -TERM "$translate"
 ended 143
 expect 'select(.type=="translation") | [.text,.error]' '["One @never","stopped before it came"]'
@@ -71,7 +71,7 @@ start_into_head() {
 }
 start_into_head
 final u1 'One' >&3
-wait_for 20 test -s "$tmp/status"
+wait_for 120 test -s "$tmp/status"
 exec 3>&-
 [ "$(cat "$tmp/status")" -eq 74 ] || fail "status $(cat "$tmp/status"), not 74"
 [ ! -s "$tmp/err" ] || fail "something was said on stderr"
@@ -96,7 +96,7 @@ mkfifo "$tmp/slow"
 translate=$!
 pids="$pids $translate"
 exec 4<"$tmp/slow"
-wait_for 20 logged 8
+wait_for 120 logged 8
 cat <&4 >"$tmp/out"
 exec 4<&-
 got=0

@@ -29,7 +29,7 @@ fifo() {
 has() { [ "$(grep -c "$1" "$tmp/out")" -ge "${2:-1}" ]; }
 say() {
 	final "$1" "$2" >&3
-	wait_for 30 has "\"translation\",\"id\":\"$1\""
+	wait_for 120 has "\"translation\",\"id\":\"$1\""
 }
 leave() {
 	exec 3>&-
@@ -66,7 +66,7 @@ said 'translating again' 2
 fifo -t fr,de
 say u1 'x @pair/fr'
 say u2 'y @pair/fr'
-wait_for 20 has '"translation","id":"u2"' 2
+wait_for 120 has '"translation","id":"u2"' 2
 leave 69
 said 'UnsupportedLanguagePairException'
 expect 'select(.type=="translation" and .lang=="de-DE").error' 'null null'
@@ -105,7 +105,7 @@ text=$(for i in $(seq 1 150); do printf 'Sentence number %d of this text. ' "$i"
 final u3 "@limit=4000 $text" >"$tmp/more"
 fifo -t fr
 cat "$tmp/in" >&3
-wait_for 30 has '"translation","id":"u2"'
+wait_for 120 has '"translation","id":"u2"'
 cat "$tmp/more" >&3
 leave 0
 for id in u1 u3; do

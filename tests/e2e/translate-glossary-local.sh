@@ -15,7 +15,7 @@ done
 "$BIN/localaws" --dir "$tmp/aws" --port 0 >"$tmp/localaws" 2>"$tmp/log" &
 pids="$pids $!"
 ready() { grep -q '"ready"' "$tmp/localaws"; }
-wait_for 20 ready
+wait_for 120 ready
 . "$tmp/aws/env"
 
 cat >"$tmp/names" <<'END'

@@ -54,7 +54,7 @@ n=0
 while read -r line; do
 	n=$((n + 1))
 	printf '%s\n' "$line" >&3
-	wait_for 20 has "u$n"
+	wait_for 120 has "u$n"
 done <"$tmp/in4"
 exec 3>&-
 wait "$translate" || fail "status $?"
@@ -88,16 +88,16 @@ translate=$!
 pids="$pids $translate"
 exec 3>"$tmp/fifo"
 state() { grep -q "\"state\":\"$1\"" "$tmp/out"; }
-wait_for 20 state ready
+wait_for 120 state ready
 printf '[Booth]\nes = Cabina\nes\n' >"$tmp/names"
-wait_for 20 state degraded
+wait_for 120 state degraded
 final u1 'Cooper netties' >&3
-wait_for 20 has u1
+wait_for 120 has u1
 printf '[Booth]\nes = Cabina\n' >"$tmp/new"
 mv "$tmp/new" "$tmp/names"
-wait_for 20 state recovered
+wait_for 120 state recovered
 final u2 'The booth' >&3
-wait_for 20 has u2
+wait_for 120 has u2
 exec 3>&-
 wait "$translate" || fail "status $?"
 expect 'select(.type=="translation").text' '"[es] Kubernetes" "[es] The Cabina"'

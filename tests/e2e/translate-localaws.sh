@@ -15,7 +15,7 @@ chmod +x "$tmp/mt"
 "$BIN/localaws" --dir "$tmp/aws" --port 0 --mt "$tmp/mt" >"$tmp/localaws" 2>"$tmp/log" &
 pids="$pids $!"
 ready() { grep -q '"ready"' "$tmp/localaws"; }
-wait_for 20 ready
+wait_for 120 ready
 . "$tmp/aws/env"
 
 {

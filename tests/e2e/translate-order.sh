@@ -22,7 +22,7 @@ pids="$pids $translate"
 exec 3>"$tmp/fifo"
 cat "$tmp/in" >&3
 german() { [ "$(grep -c '"translation".*"lang":"de-DE"' "$tmp/out")" -eq 4 ]; }
-wait_for 30 german
+wait_for 120 german
 if grep -q '"translation".*"lang":"fr-FR"' "$tmp/out"; then
 	fail "French was not held back"
 fi

@@ -62,7 +62,7 @@ export async function openPage(browser, url, { viewport = PHONE, ...more } = {})
 export const stats = (page) => page.evaluate(() => window.booth.stats());
 
 /* Wait until fn(stats) holds; fails with what was last seen. */
-export async function until(page, what, fn, timeout_ms = 60_000) {
+export async function until(page, what, fn, timeout_ms = 120_000) {
 	const end = Date.now() + timeout_ms;
 	let last;
 	for (;;) {

@@ -91,7 +91,7 @@ export const heard = (file) =>
     fs.existsSync(file) ? fs.readFileSync(file) : Buffer.alloc(0);
 
 /* Until check() holds. */
-export async function eventually(what, check, timeout_ms = 60_000) {
+export async function eventually(what, check, timeout_ms = 120_000) {
 	const end = Date.now() + timeout_ms;
 	for (;;) {
 		const value = await check();
