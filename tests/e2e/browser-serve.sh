@@ -66,6 +66,7 @@ said "cannot read '$tmp/no'"
 # start ARGS...: $url, $pid of serve, $server of websocketd
 start() {
 	mkfifo "$tmp/url"
+	: >"$tmp/err"
 	"$serve" --run "$run" "$@" >"$tmp/url" 2>"$tmp/err" </dev/null &
 	pid=$!
 	pids="$pids $pid"

@@ -99,6 +99,7 @@ wait "$pid" || got=$?
 said "the reader is too slow, sound is lost, lost_ms="
 
 # SIGTERM: a normal end.
+: >"$dir/err"
 "$BIN/capture" -d mixer_mono -c 1 >"$dir/fifo" 2>"$dir/err" &
 pid=$!
 exec 3<"$dir/fifo"

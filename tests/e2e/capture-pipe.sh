@@ -45,6 +45,7 @@ await "$pid"
 cmp "$dir/out" "$dir/whole"
 
 # SIGTERM while it plays in real time: whole frames, all of them right, and 0.
+: >"$dir/err"
 "$BIN/capture" -f "$dir/talk.flac" --loop >"$dir/fifo" 2>"$dir/err" &
 pid=$!
 pids="$pids $pid"
@@ -63,6 +64,7 @@ cmp -n "$n" "$dir/out" "$dir/whole"
 
 # A reader that takes nothing more: the second signal ends it at once, the pipe
 # being full.
+: >"$dir/err"
 "$BIN/capture" -f "$dir/talk.wav" --loop --pace fast >"$dir/fifo" \
 	2>"$dir/err" &
 pid=$!
@@ -89,6 +91,7 @@ grep -q "stopped before the reader took the last" "$dir/err" ||
 # A sound on standard input that stalls, in its header and in the middle: a
 # signal still ends it.
 for bytes in 20 100000; do
+	: >"$dir/err"
 	"$BIN/capture" -f - --pace fast <"$dir/in" >"$dir/fifo" 2>"$dir/err" &
 	pid=$!
 	pids="$pids $pid"
@@ -106,6 +109,7 @@ for bytes in 20 100000; do
 	[ ! -s "$dir/err" ] || fail "stalled stdin: $(cat "$dir/err")"
 done
 # The reader leaves while the input stalls: noticed without a write.
+: >"$dir/err"
 "$BIN/capture" -f - --pace fast <"$dir/in" >"$dir/fifo" 2>"$dir/err" &
 pid=$!
 pids="$pids $pid"
@@ -117,6 +121,8 @@ exec 4>&-
 [ "$got" -eq 74 ] || fail "reader left a stalled input: status $got"
 
 # The writer dies in the middle: what came is passed on, and that is told.
+: >"$dir/out"
+: >"$dir/err"
 "$BIN/capture" -f - --pace fast <"$dir/in" >"$dir/out" 2>"$dir/err" &
 pid=$!
 pids="$pids $pid"

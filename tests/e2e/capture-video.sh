@@ -176,6 +176,7 @@ endless="echo \$\$ >'$dir/pid'; exec '$real' -v error -f lavfi -i sine -f wav -"
 stub "$endless"
 for signal in TERM KILL; do
 	rm -f pid
+	: >"$dir/err"
 	PATH=$dir/stub:$PATH "$BIN/capture" -q -f early.mp4 --pace fast >"$dir/fifo" 2>"$dir/err" &
 	pids=$!
 	exec 4<fifo

@@ -163,6 +163,7 @@ read -r hits words <<<"$(matches "$tmp/ref" "$tmp/heard")"
 
 # --- partial while speech goes on, final at the pause: input still open ------
 mkfifo "$tmp/in" "$tmp/out"
+: >"$tmp/err"
 "$asr" <"$tmp/in" >"$tmp/out" 2>"$tmp/err" &
 pid=$!
 exec 3>"$tmp/in" 4<"$tmp/out"
@@ -179,6 +180,8 @@ pid=
 exec 4<&-
 
 # --- SIGTERM in mid-speech: what was heard comes as a final ------------------
+: >"$tmp/out"
+: >"$tmp/err"
 "$asr" <"$tmp/in" >"$tmp/out" 2>"$tmp/err" &
 pid=$!
 exec 3>"$tmp/in" 4<"$tmp/out"

@@ -108,6 +108,7 @@ perl -e 'print "The house is red. " x 3000, "\0", "the house"' | "$mt" en es >"$
 
 # --- answers at once, and a killed stage -------------------------------------
 mkfifo "$tmp/in" "$tmp/out"
+: >"$tmp/err"
 "$mt" en fr <"$tmp/in" >"$tmp/out" 2>"$tmp/err" &
 pid=$!
 exec 3>"$tmp/in" 4<"$tmp/out"

@@ -70,6 +70,7 @@ done
 # memory, so what was read was handed out before the rest existed.
 perl -e 'print "Esta es una frase de prueba, ni corta ni larga. " x 1200' >"$tmp/hour"
 mkfifo "$tmp/out"
+: >"$tmp/err"
 "$tts" Lucia es-ES 48000 <"$tmp/hour" >"$tmp/out" 2>"$tmp/err" &
 pid=$!
 exec 3<"$tmp/out"

@@ -46,6 +46,7 @@ wait_for localaws has "$tmp/aws.out" '"ready"'
 . "$tmp/aws/env"
 
 serve() {
+	rm -f "$tmp/url"
 	"$tmp/site/scripts/serve" -p "$1" >"$tmp/url" 2>>"$tmp/serve.err" &
 	server=$!
 	started $server

@@ -46,6 +46,7 @@ any "$tmp/guesses" '.reason == "rate" and .retry_ms > 0' || fail "guesses are no
 
 # One who may operate one room.
 start_page() { # TOKEN
+	: >"$tmp/o.out"
 	REMOTE_ADDR=192.0.2.9 "$BIN/operate" <"$tmp/page" >"$tmp/o.out" 2>>"$tmp/o.err" &
 	operate=$!
 	started $operate
@@ -87,6 +88,7 @@ wait $operate || status=$?
 for time in 3s 10s 25s; do
 	echo "{\"type\":\"hello\",\"token\":\"$(mint -R operator -r '*' --for $time)\"}" >"$tmp/hello"
 	exec 4<>"$tmp/page"
+	: >"$tmp/o.out"
 	REMOTE_ADDR=192.0.2.9 "$BIN/operate" <"$tmp/page" >"$tmp/o.out" 2>>"$tmp/o.err" 4>&- &
 	operate=$!
 	started $operate
@@ -120,6 +122,7 @@ has "$tmp/o.err" 'command: pause, room=main, from=192.0.2.9: done' || fail "no l
 
 # Open to everybody, and said so.
 unset BOOTH_JWT_SECRET BOOTH_OPERATOR_TOKEN
+: >"$tmp/o.out"
 "$BIN/operate" <"$tmp/page" >"$tmp/o.out" 2>"$tmp/open.err" &
 operate=$!
 started $operate

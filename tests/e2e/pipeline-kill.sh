@@ -14,6 +14,7 @@ clip=$tmp/talk.wav # two sentences, of 1.0 s each
 
 # Captions, voice and a listener: then everything is under way.
 on_air() {
+	: >"$tmp/heard"
 	listen -r main -l es-ES --audio pcm >"$tmp/heard" 2>/dev/null </dev/null &
 	listener=$!
 	started+=("$listener")

@@ -131,6 +131,7 @@ holds "$tmp/out" '[.[] | select(.type == "audio").n] == [range(10)]'
 
 # From a pipe whose writer takes its time.
 mkfifo "$tmp/fifo"
+: >"$tmp/out"
 "$BIN/replay" --speed 100 <"$tmp/fifo" >"$tmp/out" &
 pid=$!
 pids=$pid
@@ -151,6 +152,7 @@ holds "$tmp/heard" '[.[] | select(.type == "translation").text] ==
 
 # Again and again, under new names each time, until a signal: a voice that is
 # open is closed, and the last line is ours.
+: >"$tmp/out"
 "$BIN/replay" --speed 10 --max-gap-ms 200 --loop "$tmp/talk.jsonl" >"$tmp/out" &
 pid=$!
 pids=$pid
@@ -165,6 +167,7 @@ holds "$tmp/out" '[.[] | select(.type == "retraction").id] as $back |
 	all(.[-1].last and ([.[].n] == [range(length)]))'
 
 # A signal while it waits for a pipe.
+: >"$tmp/out"
 "$BIN/replay" <"$tmp/fifo" >"$tmp/out" &
 pid=$!
 pids=$pid

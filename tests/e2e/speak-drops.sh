@@ -64,6 +64,7 @@ grep -q 'never reached' "$tmp/send.err" && fail "something is said to be lost"
 # Memory for one second and four said: the newest second arrives, the rest is
 # counted, here and there.
 rm "$tmp/heard.it-IT"
+: >"$tmp/send.err"
 "$BIN/send" --keep-s 1 -l it-IT "ws://127.0.0.1:$way/speak?room=main" <"$tmp/pcm" 2>"$tmp/send.err" &
 send=$!
 started $send
@@ -85,6 +86,7 @@ grep -q '3.0 s of sound never reached the room' "$tmp/send.err" || fail "loss is
 # The keeper is killed: the command ends with it, a new one goes on; what was not
 # acknowledged is said again, but what the old command had is not heard twice.
 rm "$tmp/heard.it-IT"
+: >"$tmp/send.err"
 "$BIN/send" -l it-IT "ws://127.0.0.1:$port/speak?room=main" <"$tmp/pcm" 2>"$tmp/send.err" &
 send=$!
 started $send

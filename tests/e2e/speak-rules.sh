@@ -93,6 +93,7 @@ is_away() { tail -n 1 "$room/speak.log" | grep -q 'the speaker is away'; }
 wait_for "the cut" is_away
 mint -R speaker -r main --for 2h >"$tmp/other"
 send_is 75 'somebody else speaks' BOOTH_RUN="$tmp/elsewhere" "${say[@]}" --token-file "$tmp/other" "$to"
+: >"$tmp/first.err"
 "${say[@]}" --token-file "$tmp/token" "$to" <"$tmp/pcm" 2>"$tmp/first.err" 3>&- &
 first=$!
 started $first
@@ -102,6 +103,7 @@ wait_for "the first speaker again" heard 108800
 kill -9 $first
 wait $first 2>/dev/null || :
 wait_for "the cut" is_away
+: >"$tmp/first.err"
 BOOTH_RUN=$tmp/elsewhere "${say[@]}" --token-file "$tmp/token" "$to" <"$tmp/pcm" 2>"$tmp/first.err" 3>&- &
 first=$!
 started $first
@@ -171,6 +173,7 @@ export BOOTH_SPEAK_COMMAND="echo I come >&2; head -c 6400 >>'$tmp/heard.it-IT'"
 unset BOOTH_JWT_SECRET BOOTH_LISTENER_TOKEN
 serve
 mkfifo "$tmp/in"
+: >"$tmp/send.err"
 "${say[@]}" "ws://127.0.0.1:$port/speak?room=main" <"$tmp/in" 2>"$tmp/send.err" &
 send=$!
 started $send
@@ -188,6 +191,7 @@ wait "$server" || :
 export BOOTH_SPEAK_COMMAND='echo no such device >&2; exit 66'
 serve
 exec 3<>"$tmp/in"
+: >"$tmp/send.err"
 "${say[@]}" "ws://127.0.0.1:$port/speak?room=main" <"$tmp/in" 2>"$tmp/send.err" &
 send=$!
 started $send

@@ -185,6 +185,8 @@ serve stop <<'END'
 speak hang@0
 END
 mkfifo "$tmp/fifo"
+: >"$tmp/out"
+: >"$tmp/err"
 "$BIN/synth" <"$tmp/fifo" >"$tmp/out" 2>"$tmp/err" &
 tool=$!
 exec 3>"$tmp/fifo"

@@ -88,6 +88,8 @@ jq -e . "$tmp/out" >"$tmp/checked" || fail 'lines'
 serve c </dev/null
 mkfifo "$tmp/in.fifo"
 exec 3<>"$tmp/in.fifo"
+: >"$tmp/out"
+: >"$tmp/err"
 "$BIN/synth" --pcm "es-ES=$tmp/new.fifo" --pcm-silence <"$tmp/in.fifo" \
 	>"$tmp/out" 2>"$tmp/err" 3>&- &
 tool=$!

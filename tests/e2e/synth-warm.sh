@@ -9,6 +9,8 @@ go() { # OPTION...
 	rm -f "$tmp/in.fifo"
 	mkfifo "$tmp/in.fifo"
 	exec 3<>"$tmp/in.fifo"
+	: >"$tmp/out"
+	: >"$tmp/err"
 	"$BIN/synth" "$@" <"$tmp/in.fifo" >"$tmp/out" 2>"$tmp/err" 3>&- &
 	tool=$!
 	pids="$pids $tool"

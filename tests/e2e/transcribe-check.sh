@@ -116,7 +116,6 @@ says '^what to do *the secret key does not belong to the key id'
 for what in 'slow bytes=1' 'refuse name=AccessDeniedException'; do
 	echo "service=transcribe times=all do=$what"
 done >"$tmp/faults"
-rm "$tmp/la.out"
 serve_local --faults "$tmp/faults"
 check 77
 says '^problem .*AccessDeniedException'

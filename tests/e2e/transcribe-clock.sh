@@ -88,6 +88,7 @@ for off in 600 -600; do
 		then=$((off - first))
 		echo "$first" >"$tmp/shift"
 		: >"$tmp/out"
+		: >"$tmp/err"
 		SHIFT="$tmp/shift" LD_PRELOAD="$tmp/shift.so" \
 			ASAN_OPTIONS=verify_asan_link_order=0 \
 			"$BIN/transcribe" -l en-US "$tmp/talk.wav" \

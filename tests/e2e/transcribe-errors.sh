@@ -104,6 +104,8 @@ aws_access_key_id = AKIDOLD
 aws_secret_access_key = old
 END
 expired e2
+: >"$tmp/out"
+: >"$tmp/err"
 env -u AWS_ACCESS_KEY_ID AWS_SHARED_CREDENTIALS_FILE="$tmp/credentials" \
 	"$BIN/transcribe" -l en-US --pace fast <"$tmp/in" >"$tmp/out" 2>"$tmp/err" &
 tool=$!
@@ -133,6 +135,8 @@ same headers "$(cat "$tmp/n")" 9
 
 # A signal in mid-file ends it with the last words; a second one at once.
 serve b </dev/null
+: >"$tmp/out"
+: >"$tmp/err"
 "$BIN/transcribe" -l en-US "$tmp/talk.wav" >"$tmp/out" 2>"$tmp/err" &
 tool=$!
 heard() {
@@ -147,6 +151,8 @@ same 'words until SIGTERM' "$(finals "$tmp/out")" "$(words "$n")"
 same 'states' "$(states "$tmp/out")" 'ready ended'
 echo 'transcribe hang' >"$tmp/hang"
 serve c <"$tmp/hang"
+: >"$tmp/out"
+: >"$tmp/err"
 "$BIN/transcribe" -l en-US "$tmp/talk.wav" >"$tmp/out" 2>"$tmp/err" &
 tool=$!
 asked() {

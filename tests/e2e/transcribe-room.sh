@@ -78,6 +78,7 @@ jq -e 'select(.state=="ended") | .audio_s + .paused_s | . > 12.4 and . < 13.6' \
 printf '%s\n' 'transcribe.second 1' 'transcribe.minimum_seconds 0' >"$tmp/prices"
 serve b </dev/null
 : >"$tmp/out"
+: >"$tmp/err"
 BOOTH_PRICES="$tmp/prices" "$BIN/transcribe" -l en-US --max-usd 6 "$tmp/talk.wav" \
 	>"$tmp/out" 2>"$tmp/err" &
 tool=$!
@@ -96,6 +97,7 @@ finals "$tmp/out" | tr ' ' '\n' | sort -c -u || fail 'a word is twice'
 # The limit pauses the whole room.
 serve c </dev/null
 : >"$tmp/out"
+: >"$tmp/err"
 BOOTH_PRICES="$tmp/prices" "$BIN/transcribe" -l en-US -r main --max-usd 2 \
 	"$tmp/talk.wav" >"$tmp/out" 2>"$tmp/err" &
 tool=$!

@@ -77,6 +77,8 @@ same 'through a tiny window' "$(finals "$tmp/out")" "$(words 24)"
 
 # Nobody speaks yet, and the service closes what is idle, again and again.
 serve c --close-idle-ms 100 </dev/null
+: >"$tmp/out"
+: >"$tmp/err"
 "$BIN/transcribe" -l en-US --pace fast <"$tmp/fifo" >"$tmp/out" 2>"$tmp/err" &
 tool=$!
 exec 3>"$tmp/fifo"

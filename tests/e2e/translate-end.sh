@@ -92,6 +92,7 @@ for i in $(seq 1 400); do
 	final "u$i" "Sentence number $i"
 done >"$tmp/in"
 mkfifo "$tmp/slow"
+: >"$tmp/err"
 "$BIN/translate" --deadline-ms 600000 -t fr,de,it,pt-BR <"$tmp/in" >"$tmp/slow" 2>"$tmp/err" &
 translate=$!
 pids="$pids $translate"

@@ -21,6 +21,8 @@ expect 'select(.state=="ended") | [.calls,.retries,.errors]' '[3,4,0]'
 fifo() {
 	rm -f "$tmp/fifo"
 	mkfifo "$tmp/fifo"
+	: >"$tmp/out"
+	: >"$tmp/err"
 	"$BIN/translate" "$@" <"$tmp/fifo" >"$tmp/out" 2>"$tmp/err" &
 	translate=$!
 	pids="$pids $translate"

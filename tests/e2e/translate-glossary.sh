@@ -83,6 +83,8 @@ expect 'select(.type=="translation") | [.text,(.error|length>0)]' \
 
 # During the talk.
 for f in out err; do : >"$tmp/$f"; done
+: >"$tmp/out"
+: >"$tmp/err"
 "$BIN/translate" --glossary "$tmp/names" -t es <"$tmp/fifo" >"$tmp/out" 2>"$tmp/err" &
 translate=$!
 pids="$pids $translate"
