@@ -254,8 +254,8 @@ turn(struct blocking *b)
 	bidi_give_up(b->bidi);
 	/* When that was the right time is not known any more. */
 	b->date[0] = '\0';
-	blocking_fail(b, SERVICE_ERROR_TIMEOUT, "timeout",
-	    "the service does not answer");
+	blocking_fail(
+	    b, SERVICE_ERROR_TIMEOUT, "timeout", "the service does not answer");
 }
 
 /* One try, from credentials to the end of the stream. */
