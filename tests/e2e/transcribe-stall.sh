@@ -48,6 +48,24 @@ same 'start of the last words' "$(jq -r 'select(.type=="transcript" and .final)
 	| .start_ms' "$tmp/out" | tail -n 1)" 2500
 same 'sessions' "$(jq -r 'select(.state=="ended").sessions' "$tmp/out")" 1
 
+# A machine that stands still has not stalled: no silence comes into a sentence.
+"$B/fake/service" audio 24 8 wav >"$tmp/talk.wav"
+mkfifo "$tmp/still"
+: >"$tmp/out"
+"$BIN/transcribe" -l en-US <"$tmp/still" >"$tmp/out" 2>"$tmp/err" &
+tool=$!
+"$BIN/capture" -q -f "$tmp/talk.wav" >"$tmp/still" &
+capture=$!
+pids="$pids $tool $capture"
+wait_for 120 grep -q 'w0010' "$tmp/out"
+kill -STOP "$capture" "$tool"
+sleep 2
+kill -CONT "$tool"
+kill -CONT "$capture"
+wait "$tool" || fail "status $? after it stood still"
+same 'sentences of a machine that stood still' "$(jq -r 'select(.type=="transcript" and
+	.final) | .text' "$tmp/out" | awk '{ print NF, $1 }' | tr '\n' ' ')" '8 w0001 8 w0009 8 w0017 '
+
 # Half a sample at the end.
 head -c 41601 "$tmp/pcm" | "$BIN/transcribe" -l en-US --pace fast >"$tmp/out" \
 	2>"$tmp/err" || fail "status $? of an odd number of bytes"
