@@ -180,7 +180,6 @@ pid=
 exec 4<&-
 
 # --- SIGTERM in mid-speech: what was heard comes as a final ------------------
-: >"$tmp/out"
 : >"$tmp/err"
 "$asr" <"$tmp/in" >"$tmp/out" 2>"$tmp/err" &
 pid=$!
