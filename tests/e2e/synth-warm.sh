@@ -29,10 +29,10 @@ ended() {
 
 # Open before there is anything to say, two a language; kept alive past the limit
 # of the service; then a sentence needs no new one.
-serve a --idle-ms 3500 </dev/null
+serve a --idle-ms 8000 </dev/null
 go -t es-ES,it-IT --warm 4
 wait_for 120 logged a '^header x-amzn-engine' 4
-wait_for 120 logged a '^speak keep' 8
+wait_for 120 logged a '^speak keep' 16
 ! grep -q '^speak idle' "$tmp/a.log" || fail 'not kept alive'
 say 1 es-ES >&3
 wait_for 120 ended 1
