@@ -73,7 +73,9 @@ for why in 'refuse 503 ServiceUnavailableException' \
 done
 
 # The old one breaks before it has said its last, or the new one right after the
-# change: late sessions hear the rest, and nothing is missing or twice.
+# change: late sessions hear the rest, and nothing is missing or twice, but that a
+# session which ends after 300 ms, part of which may be silence ahead of its turn,
+# can end within a word, and both halves of it are heard.
 for why in reset@end cut@end 'half@end' 'exception@end InternalFailureException' \
 	reset@1500; do
 	serve old <<-END
@@ -83,8 +85,9 @@ for why in reset@end cut@end 'half@end' 'exception@end InternalFailureException'
 	END
 	"$BIN/transcribe" -l en-US --pace fast --max-session-s 4 <"$tmp/pcm" \
 		>"$tmp/out" 2>"$tmp/err" || fail "status $? with $why"
-	same "words with $why" "$(finals "$tmp/out" | tr ' ' '\n' | sort |
-		tr '\n' ' ')" "$(words 90) "
+	finals "$tmp/out" | tr ' ' '\n' | sort >"$tmp/heard"
+	same "words with $why" "$(uniq "$tmp/heard" | tr '\n' ' ')" "$(words 90) "
+	[ "$(wc -l <"$tmp/heard")" -le 91 ] || fail "words twice with $why: $(uniq -d "$tmp/heard")"
 	stream_times
 	ids
 	rm "$tmp/old.port"
