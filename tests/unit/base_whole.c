@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/whole.h"
@@ -26,6 +27,7 @@ on_alarm(int sig)
 static pid_t
 slow_reader(const int fd[2])
 {
+	const struct timespec a_while = { 0, 500000 };
 	unsigned char got[4096];
 	pid_t pid = fork();
 	size_t at = 0;
@@ -39,7 +41,7 @@ slow_reader(const int fd[2])
 		for (ssize_t i = 0; i < n; i++, at++)
 			if (got[i] != (unsigned char)(at % 251))
 				_exit(1);
-		usleep(500);
+		nanosleep(&a_while, NULL);
 	}
 	_exit(n == 0 && at == BYTES ? 0 : 2);
 }
