@@ -97,10 +97,55 @@ open_existing(void *arg, const char *tag, enum room_format format)
 	return l == NULL ? CHANNELS_ERR_LANGS : open_ring(c, l, format);
 }
 
+/* The newest line of a ring, into c->line.  False: there is none. */
+static bool
+read_newest(
+    struct channels *c, const char *tag, int format, struct ring_line *line)
+{
+	char channel[ROOM_CHANNEL_MAX], path[ROOM_PATH_MAX];
+	struct ring_reader r, newest;
+	bool is_read = false;
+
+	if (room_channel(channel, tag, (enum room_format)format) != 0 ||
+	    room_ring_path(c->room, channel, path) != 0 ||
+	    ring_reader_open(&r, path) != 0)
+		return false;
+	ring_seek_oldest(&r);
+	for (newest = r; ring_peek(&r, line) == 1; ring_skip(&r, line))
+		newest = r;
+	is_read = ring_read(&newest, c->line, LINE_MAX_BYTES, line) == 1;
+	ring_reader_release(&r);
+	return is_read;
+}
+
+/* A writer that was killed, between the rings of a language, has left what all
+ * of them were to have in the first ones alone. */
+static void
+mend(struct channels *c, struct channels_lang *l)
+{
+	struct ring_line line;
+	int f, newest = ROOM_TEXT;
+
+	for (f = 0; f < ROOM_NFORMATS; f++)
+		if (l->open & FORMAT_BIT(f) &&
+		    l->rings[f].last_seq > l->rings[newest].last_seq)
+			newest = f;
+	if (!(l->open & FORMAT_BIT(newest)) ||
+	    !read_newest(c, l->tag, newest, &line) ||
+	    !(line.kind & (RING_CAPTION | RING_RETRACTION)))
+		return;
+	for (f = 0; f < ROOM_NFORMATS; f++)
+		if (f != ROOM_STATUS && l->open & FORMAT_BIT(f) &&
+		    l->rings[f].last_seq < line.seq)
+			(void)ring_append(&l->rings[f], line.kind, line.seq,
+			    line.at_ms, c->line, line.len);
+}
+
 int
 channels_init(struct channels *c, const struct room *room, double now_ms)
 {
 	struct channels_lang *source;
+	size_t i;
 	int ret;
 
 	memset(c, 0, sizeof(*c));
@@ -120,6 +165,8 @@ channels_init(struct channels *c, const struct room *room, double now_ms)
 		c->saved_errno = errno;
 		ret = CHANNELS_ERR_ROOM;
 	}
+	for (i = 0; ret == 0 && i < c->nlangs; i++)
+		mend(c, &c->langs[i]);
 	return ret;
 }
 

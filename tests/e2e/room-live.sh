@@ -141,9 +141,9 @@ for name in es pcm; do
 	jq -c 'select(.type == "translation") | [.seq, .id]' "$tmp/$name.out" \
 		>"$tmp/$name.captions"
 done
-# Each of the three kills in a flood may have come between the two.
-differ=$(diff "$tmp/es.captions" "$tmp/pcm.captions" | grep -c '^[<>]' || true)
-[ "$differ" -le 3 ] || fail "es and pcm differ: $(diff "$tmp/es.captions" "$tmp/pcm.captions")"
+# A kill that came between the two has been mended.
+diff "$tmp/es.captions" "$tmp/pcm.captions" >"$tmp/differ" ||
+	fail "es and pcm differ: $(cat "$tmp/differ")"
 
 # Each kill made one hole at most.
 jq -r 'select(.type == "translation") | .id' "$tmp/es.out" |
