@@ -116,14 +116,23 @@ same 'calls' "$(grep -c '^call text' "$tmp/clock.log")" 2
 [ ! -s "$tmp/err" ] || fail 'a clock that was corrected was told'
 
 # The engine that the list of voices promised is refused: the next one.
-three
 serve engine <<'END'
 speak refuse 400 EngineNotSupportedException
 call refuse 400 EngineNotSupportedException
-speak refuse 400 EngineNotSupportedException
-call refuse 400 EngineNotSupportedException
 END
-run 0 --pace fast
+: >"$tmp/out"
+: >"$tmp/err"
+"$BIN/synth" --pace fast <"$tmp/slow" >"$tmp/out" 2>"$tmp/err" &
+tool=$!
+exec 3>"$tmp/slow"
+say 1 es-ES >&3
+wait_for 120 has_said 1
+{
+	say 2 es-ES
+	say 3 es-ES
+} >&3
+exec 3>&-
+wait "$tool" || fail "status $? with another engine"
 voiced es-ES '1 2 3'
 sounds 3 3
 same engines "$(grep '^call engine' "$tmp/engine.log" | sort -u)" 'call engine=neural'
