@@ -17,7 +17,7 @@ tool() {
 	unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
 	{
 		cat "$tmp/in"
-		# Who is asked for voices asks an engine forty times.
+		# Who is asked for voices asks an engine for each.
 		case $kind in
 		clean | told) wait_for 120 grep -q '"ready"' "$tmp/$n.out" ;;
 		esac
