@@ -34,7 +34,7 @@ test('a title, a language and a reason are words', async () => {
 	hall.say(transcript(NASTY, NASTY),
 	    translation(NASTY, 'es-ES', NASTY, { source_text: NASTY }));
 	/* As an operator's script may leave it. */
-	const wait = Date.now() + 20_000;
+	const wait = Date.now() + 120_000;
 	while (!['hall', 'attic'].every((name) => fs.existsSync(
 	    path.join(s.site.run, 'rooms', name, 'room.json'))))
 		await new Promise((resolve) => {

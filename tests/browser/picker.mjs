@@ -17,7 +17,7 @@ const { open, room, done } = s;
 
 /* What /api/<path> says, once it says that check() holds. */
 async function api(path_, check) {
-	const end = Date.now() + 20_000;
+	const end = Date.now() + 120_000;
 	for (;;) {
 		const answer = await (await fetch(`${s.site.url}api/${path_}`)).json();
 		if (check(answer))

@@ -50,7 +50,7 @@ const spanish = (from, to) => numbered(from, to).map((id) =>
     translation(id, 'es-ES', `Frase ${id}.`));
 
 async function roomsAre(check) {
-	const end = Date.now() + 20_000;
+	const end = Date.now() + 120_000;
 	for (;;) {
 		const rooms = await (await fetch(`${site.url}api/rooms`)).json();
 		if (check(rooms))

@@ -299,7 +299,7 @@ test('far behind, the voice catches up, and says so', async () => {
 		main.say(...talk(i, i + 1), ...lines);
 	}
 	const { sound } = await until(page, 'the newest', (t) =>
-	    t.captions === 12 && t.sound.skipped > 6, 30_000);
+	    t.captions === 12 && t.sound.skipped > 6);
 	assert.ok(sound.bufferedMs < 25_000, `${sound.bufferedMs}`);
 	main.say({ type: 'status', stage: 'listen', state: 'skipping' });
 	await page.locator('#delay', { hasText: 'Voice skipped ahead' }).waitFor();

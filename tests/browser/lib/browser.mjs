@@ -41,7 +41,7 @@ export async function openPage(browser, url, { viewport = PHONE, ...more } = {})
 	const context = await browser.newContext({ viewport, locale: 'en-GB',
 	    deviceScaleFactor: viewport === PHONE ? 2 : 1, ...more });
 	const page = await context.newPage();
-	page.setDefaultTimeout(60_000);
+	page.setDefaultTimeout(120_000);
 	page.complaints = [];
 	page.on('pageerror', (error) => page.complaints.push(String(error)));
 	page.on('console', (message) => {
