@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/pcm.h"
 #include "gaps.h"
+#include "verdict.h"
 
 /* So long before a session is to end the next one is opened, and a pause is
  * waited for; of short sessions (tests), half of them. */
@@ -174,7 +175,7 @@ next_failed(struct sessions *s, struct session *live, int64_t now_ms)
 		credentials_invalidate(
 		    s->config.provider, session_credentials(s->roll.next));
 	if (skew_is_about(&error))
-		sessions_clock_refused(s, s->roll.next, &error);
+		verdict_clock_refused(s, s->roll.next, &error);
 	roll_drop(s);
 	put_off(s, live, now_ms);
 }

@@ -131,10 +131,8 @@ void sessions_say(
 /* Put the counters into a status line, and write it; takes obj. */
 void sessions_write_status(struct sessions *s, json_t *obj);
 
-/* A session was refused for its time: whether the clock is now taken for
- * another one, which has been said. */
-bool sessions_clock_refused(struct sessions *s, const struct session *session,
-    const struct service_error *e);
+/* Be done, with an exit status; what was not heard is lost. */
+void sessions_give_up(struct sessions *s, int status);
 
 /* A range is given up: what it held was not heard. */
 void sessions_range_lost(
