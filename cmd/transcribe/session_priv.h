@@ -19,6 +19,7 @@ struct session {
 	uint64_t due_pos;      /* where it was, or should have been, */
 	int64_t due_at_ms;     /* at this time; 0: it has sent no audio yet */
 	int64_t sent_at_ms;    /* something was last sent */
+	bool is_forgiven;      /* nothing was, for the process stood still */
 	int64_t taken_at_ms;   /* the service last took something */
 	uint64_t given;        /* bytes of audio given to the stream */
 	uint64_t taken;        /* of them: that do not wait any more */

@@ -62,14 +62,17 @@ stall_due(const struct session *s, int64_t now_ms, int64_t *at_ms)
 }
 
 /* A program that was not run does not know whether its input stalled: the one
- * that reads the talk may have stood still as well, and have it. */
+ * that reads the talk may have stood still as well, and have it.  It gets time
+ * to bring it, once. */
 static void
 forgive_stall(struct session *s, int64_t now_ms)
 {
 	int64_t at_ms;
 
-	if (stall_due(s, now_ms - OWN_STALL_MS, &at_ms))
-		s->sent_at_ms = now_ms;
+	if (s->is_forgiven || !stall_due(s, now_ms - OWN_STALL_MS, &at_ms))
+		return;
+	s->is_forgiven = true;
+	s->sent_at_ms = now_ms;
 }
 
 /* What a channel has already said it is not to say again: a copy of n (of each
@@ -121,6 +124,7 @@ send_chunk(struct session *s, const uint8_t *p, size_t n, int64_t now_ms,
 	}
 	s->given += n * s->config->backlog->channels;
 	s->sent_at_ms = now_ms;
+	s->is_forgiven = false;
 	return 0;
 }
 
