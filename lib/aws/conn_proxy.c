@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "aws/proxy_answer.h"
+
 /* Ours: what a proxy may say before we take it for none. */
 #define ANSWER_BYTES 16384
 #define ASK_BYTES 4096
@@ -29,33 +31,6 @@ conn_proxy_ask(struct conn *c)
 		    c, CONN_ERR_CONFIG, "the proxy's settings are too long");
 	else if (bytes_append(&c->out, ask, (size_t)n) != 0)
 		conn_end(c, CONN_ERR_NOMEM, "out of memory");
-}
-
-/* The length of the answer's head at p, blank line included; 0: not yet all.
- * Lines may end without CR (RFC 9112, section 2.2). */
-static size_t
-head_len(const uint8_t *p, size_t n)
-{
-	bool is_empty = false; /* the line that i is in */
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		if (p[i] == '\n' && is_empty)
-			return i + 1;
-		is_empty = p[i] == '\n' || (is_empty && p[i] == '\r');
-	}
-	return 0;
-}
-
-/* "HTTP/1.1 200 OK": the number, or -1. */
-static int
-status_of(const uint8_t *p, size_t n)
-{
-	if (n < 12 || memcmp(p, "HTTP/1.", 7) != 0 || p[8] != ' ' ||
-	    p[9] < '1' || p[9] > '9' || p[10] < '0' || p[10] > '9' ||
-	    p[11] < '0' || p[11] > '9')
-		return -1;
-	return (p[9] - '0') * 100 + (p[10] - '0') * 10 + (p[11] - '0');
 }
 
 static void
@@ -91,24 +66,12 @@ conn_proxy_recv(struct conn *c, const uint8_t *p, size_t n)
 		conn_end(c, CONN_ERR_PROXY, "the proxy's answer is too long");
 		return;
 	}
-	for (;;) {
-		p = bytes_peek(&c->first, &len);
-		head = head_len(p, len);
-		if (head == 0) {
-			/* Who speaks something else may wait for us to go on,
-			 * and never end a head. */
-			if (len >= ANSWER_BYTES ||
-			    (len >= 5 && memcmp(p, "HTTP/", 5) != 0))
-				judge(c, -1);
-			return;
-		}
-		status = status_of(p, len);
-		if (status / 100 != 1)
-			break;
-		bytes_skip(&c->first, head);
-	}
+	p = bytes_peek(&c->first, &len);
+	status = proxy_answer(p, len, &head);
+	if (status == 0 && len < ANSWER_BYTES)
+		return;
 	if (status / 100 != 2) {
-		judge(c, status);
+		judge(c, status > 0 ? status : -1);
 		return;
 	}
 	/* Behind the head the server itself may have begun to speak. */
