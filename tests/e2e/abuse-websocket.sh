@@ -6,7 +6,6 @@
 # connections against --max-listeners; addresses that are spelled by the client.
 # After each of them an honest listener still gets every caption, nothing has
 # crashed, and no token is in any log, process list or file.
-# slow
 set -eu
 # shellcheck source=tests/e2e/room-common
 . tests/e2e/room-common

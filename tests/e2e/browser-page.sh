@@ -4,7 +4,6 @@
 # server, refusals, retractions, late captions, saving; markup from a room; the
 # modules that need no browser.  `listen` is a stand-in here (browser-room.sh
 # has the real one).  Screenshots: tests/out/.
-# slow
 set -eu
 
 # shellcheck source=tests/browser/need.sh

@@ -2,7 +2,6 @@
 # Rooms and languages in Chromium: only what is on, in their own names; settings
 # that are remembered; tokens; page languages; sizes from 320 px; a room that is
 # on is a real broadcast, `listen` is a stand-in.  Screenshots: tests/out/.
-# slow
 set -eu
 
 # shellcheck source=tests/browser/need.sh

@@ -4,7 +4,6 @@
 # the page recorded, over a connection that is cut and over a reload; its words
 # are recognised by transcribe; pause, language, refusals, markup, no microphone.
 # Screenshots: tests/out/.
-# slow
 set -eu
 
 # shellcheck source=tests/browser/need.sh

@@ -4,7 +4,6 @@
 # partials and finals while the input is still open, utterances cut at their
 # greatest length, other rates, and how it ends.
 # shellcheck disable=SC2015 # fail() does not return
-# slow
 set -eu
 
 asr=$BIN/localaws-asr

@@ -4,7 +4,6 @@
 # finals, translations and voices.  20 seconds of it; FAULTS_MINUTES=10 makes it
 # ten minutes, FAULTS_SEED=N chooses other faults, FAULTS_KEEP=DIR keeps both
 # archives, the rules and what localaws told.
-# slow
 set -eu
 # shellcheck source=tests/e2e/faults.inc
 . tests/e2e/faults.inc

@@ -2,7 +2,6 @@
 # synth through every fault of localaws, at every phase of a stream: each
 # sentence is heard once, whole and in order, or its last audio line says that it
 # is not; captions pass untouched.
-# slow
 set -eu
 # shellcheck source=tests/e2e/faults.inc
 . tests/e2e/faults.inc

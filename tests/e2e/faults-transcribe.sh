@@ -2,7 +2,6 @@
 # transcribe through every fault of localaws, at every phase of a session: each
 # word comes out once, in order, whatever was sent again, under one id from its
 # first partial to its final, and nothing is counted as lost.
-# slow
 set -eu
 # shellcheck source=tests/e2e/faults.inc
 . tests/e2e/faults.inc

@@ -6,7 +6,6 @@
 # archive is with its listener once, in order; every word that was said is in the
 # archive once, but for the sound of the moment in which a program that hears was
 # killed (booth-rooms(7)); of the recording nothing is lost.
-# slow
 set -eu
 # shellcheck source=tests/e2e/room-common
 . tests/e2e/room-common

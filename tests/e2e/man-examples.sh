@@ -3,7 +3,6 @@
 # on the air: each runs, ends by itself or on Ctrl-C, and something comes of it.
 # Left out are the engines that are not in Debian (whisper.cpp, argos, piper),
 # whose scripts are only parsed.
-# slow
 set -eu
 . tests/e2e/pipeline.inc
 . tests/e2e/recipes.inc

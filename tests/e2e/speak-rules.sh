@@ -2,7 +2,6 @@
 # Who may speak and what becomes of the rest: tokens of every kind, one speaker a
 # room, attempts an address, languages that change, commands that die, floods,
 # binary and huge messages; wss with a certificate of one's own, by a proxy, too.
-# slow
 set -eu
 # shellcheck source=tests/e2e/room-common
 . tests/e2e/room-common

@@ -4,7 +4,6 @@
 # word is missing or twice, and it is said once.  The service is localaws, which
 # refuses signatures, of events too, that are more than five minutes off; what is
 # off is its clock by a fault, or this one by a library in front of libc's.
-# slow
 set -eu
 . tests/e2e/service.inc
 engine="$PWD/$B/fake/faults_engine"

@@ -5,7 +5,6 @@
 # ends.  When the next one cannot be had, the old one goes on; when the old one
 # breaks after the change, its last words come all the same.  Nobody pausing does
 # not stop it.  And against localaws, over TLS with signatures checked.
-# slow
 set -eu
 . tests/e2e/service.inc
 "$B/fake/service" audio 90 8 >"$tmp/pcm"

@@ -4,7 +4,6 @@
 # is read and thrown away, and a new session goes on when the room is resumed, or at
 # SIGUSR1, with stream time as if nothing had been.  Paused from the start, it asks
 # nobody.
-# slow
 set -eu
 . tests/e2e/service.inc
 export BOOTH_RUN="$tmp/run"
