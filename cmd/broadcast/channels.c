@@ -61,16 +61,26 @@ nudge(struct channels_lang *l)
 }
 
 static int
+ring_path(const struct channels *c, const char *tag, enum room_format format,
+    char path[ROOM_PATH_MAX])
+{
+	char channel[ROOM_CHANNEL_MAX];
+
+	return room_channel(channel, tag, format) == 0
+	           ? room_ring_path(c->room, channel, path)
+	           : -1;
+}
+
+static int
 open_ring(struct channels *c, struct channels_lang *l, enum room_format format)
 {
 	struct ring_writer *w = &l->rings[format];
-	char channel[ROOM_CHANNEL_MAX], path[ROOM_PATH_MAX];
+	char path[ROOM_PATH_MAX];
 	int ret;
 
 	if (l->open & FORMAT_BIT(format))
 		return 0;
-	if (room_channel(channel, l->tag, format) != 0 ||
-	    room_ring_path(c->room, channel, path) != 0)
+	if (ring_path(c, l->tag, format, path) != 0)
 		return CHANNELS_ERR_RING;
 	ret = ring_writer_open(w, path, room_format_bytes(format));
 	if (ret != 0) {
@@ -102,12 +112,11 @@ static bool
 read_newest(
     struct channels *c, const char *tag, int format, struct ring_line *line)
 {
-	char channel[ROOM_CHANNEL_MAX], path[ROOM_PATH_MAX];
+	char path[ROOM_PATH_MAX];
 	struct ring_reader r, newest;
-	bool is_read = false;
+	bool is_read;
 
-	if (room_channel(channel, tag, (enum room_format)format) != 0 ||
-	    room_ring_path(c->room, channel, path) != 0 ||
+	if (ring_path(c, tag, (enum room_format)format, path) != 0 ||
 	    ring_reader_open(&r, path) != 0)
 		return false;
 	ring_seek_oldest(&r);

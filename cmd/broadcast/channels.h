@@ -66,8 +66,7 @@ struct channels_line {
  * Open all rings that the room already has, and the source's.  Numbers begin at
  * now_ms (wall clock) or behind what the rings hold.  The last caption or
  * retraction of a language that came to some of its rings only is added to the
- * others.  0, CHANNELS_ERR_ROOM or
- * CHANNELS_ERR_RING; release in any case.
+ * others.  0, CHANNELS_ERR_ROOM or CHANNELS_ERR_RING; release in any case.
  */
 int channels_init(struct channels *c, const struct room *room, double now_ms);
 
