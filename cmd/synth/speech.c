@@ -483,8 +483,6 @@ speech_dispatch(struct speech *s, int64_t now_ms)
 		/* What it began to say says more than that it took too long. */
 		if (s->bidi != NULL)
 			bidi_give_up(s->bidi);
-		if (s->is_done)
-			return;
 		service_error_set(&error, SERVICE_ERROR_TIMEOUT, "timeout",
 		    "no audio came in time");
 		speech_done(s, &error);
