@@ -236,7 +236,7 @@ wait_for 'end of the remote talk' sh -c "[ ! -e '$BOOTH_RUN/rooms/far/speak.sock
 for r in $rooms; do "$room" stop "$r" 2>>"$tmp/stop.err" || fail "stop $r"; done
 
 # Each final of the archive is on the phone, once, in order, and nothing else; a
-# recording may have begun to speak before there was a phone.
+# recording may have begun to speak before translate knew of the phone.
 finals_of() {
 	jq -r 'select(.type=="transcript" and .final) | .id' "$tmp/archive/$1.jsonl"
 }
@@ -244,10 +244,15 @@ captions_of() {
 	jq -Rr 'fromjson? | select(.type=="translation" and .error==null) | .id' "$tmp/$1.phone"
 }
 due_of() {
-	finals_of "$1" | sed -n "/^$(captions_of "$1" | head -n 1)\$/,\$p"
+	jq -rs --arg first "$(captions_of "$1" | head -n 1)" '
+		map(select(.stage=="translate" and .state=="wanted"))[0].at_ms as $wanted |
+		map(select(.type=="transcript" and .final)) |
+		(map(.id == $first) | index(true)) as $n | to_entries[] |
+		select(.key >= ($n // 0) or .value.final_at_ms >= $wanted) | .value.id' \
+		"$tmp/archive/$1.jsonl"
 }
 has_all() {
-	[ "$(due_of "$1" | wc -l)" -ge 10 ] && [ "$(due_of "$1")" = "$(captions_of "$1")" ]
+	[ "$(due_of "$1")" = "$(captions_of "$1")" ]
 }
 for r in $rooms; do
 	[ "$(finals_of "$r" | wc -l)" -ge 10 ] || fail "hardly a word in $r"
